@@ -1,0 +1,60 @@
+"""The Celery application: queues, routing and the one schedule table.
+
+Celery only wakes stages up; rows in PostgreSQL are the queue. Losing every message in the broker costs
+latency until the next sweep, never work. Task arguments are ids (``smsplatform/lib/tasks.py``).
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+
+app = Celery("smsplatform")
+QUEUES = ("submission", "receipts", "webhooks", "billing", "privacy", "default")
+
+app.conf.update(
+    broker_url=os.environ.get("BROKER_URL", "redis://localhost:6379/0"),
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 30, "visibility_timeout": 300},
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_default_queue="default",
+    task_create_missing_queues=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    enable_utc=True,
+    timezone="UTC",
+)
+
+# name: (task, every seconds, queue)
+SCHEDULE: dict[str, tuple[str, float, str]] = {
+    "submission sweep": ("messaging.submission.sweep", 1.0, "submission"),
+    "receipts sweep": ("messaging.receipts.sweep", 5.0, "receipts"),
+    "webhooks sweep": ("messaging.webhooks.sweep", 1.0, "webhooks"),
+    "expire messages": ("messaging.receipts.expire", 5.0, "receipts"),
+    "purge": ("privacy.retention.purge", 300.0, "privacy"),
+    "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
+}
+
+
+def _schedule() -> dict[str, Any]:
+    return {
+        name: {"task": task, "schedule": every, "options": {"queue": queue, "expires": max(every, 5.0)}}
+        for name, (task, every, queue) in SCHEDULE.items()
+    }
+
+
+app.conf.beat_schedule = _schedule()
+app.conf.beat_schedule_filename = os.path.join(os.environ.get("RUN_DIR", ".run"), "beat")
+# Tasks live under the function they wake; beat runs without Django and imports none of these.
+app.conf.include = [
+    "messaging.submission",
+    "messaging.receipts",
+    "messaging.webhooks",
+    "privacy.retention",
+]

@@ -1,0 +1,233 @@
+"""Every setting, read from the environment once. Four are required in production:
+
+BASE_URL, SECRET_KEY, DATABASE_URL (with KEYSTORE_URL) and BROKER_URL. A wrong combination is a
+numbered system check with a hint (``smsplatform/checks.py``), not a stack trace at the first request.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+from smsplatform.lib.secrets import derive_password
+
+ROOT = Path(__file__).resolve().parent.parent
+RUN_DIR = Path(environ.Env().str("RUN_DIR", default=str(ROOT / ".run")))
+env = environ.Env()
+if (RUN_DIR / "env").exists() and "DATABASE_URL" not in env.ENVIRON:
+    # The quick start leaves its settings here, so that `manage.py shell` and friends reach the same databases.
+    environ.Env.read_env(str(RUN_DIR / "env"))
+
+# --- What the operator must say -----------------------------------------------------------------
+BASE_URL = env.str("BASE_URL", default="http://localhost:8000")
+SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+DEBUG = False
+DEMO = env.bool("DEMO", default=False)  # the quick start: simulated carrier, handsets page, loopback webhooks
+
+_host = urlsplit(BASE_URL).hostname or "localhost"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_host, "127.0.0.1", "localhost"] if DEMO else [_host])
+SECURE = BASE_URL.startswith("https://")
+
+# --- Databases ----------------------------------------------------------------------------------
+# Roles, not rights, keep workspaces apart (smsplatform/lib/tenancy): `default` is what web requests and
+# workspace tasks use, `system` claims work across workspaces, `owner` migrates and is absent at run time.
+_SESSION = "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+
+
+def _database(url: str, *, options: str = _SESSION) -> dict[str, Any]:
+    config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    config["OPTIONS"] = {"options": options, "server_side_binding": True}
+    config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    config["CONN_HEALTH_CHECKS"] = True
+    config["DISABLE_SERVER_SIDE_CURSORS"] = False
+    return config
+
+
+DATABASE_URL = env.str("DATABASE_URL", default="postgres://sp_app@localhost/main")
+KEYSTORE_URL = env.str("KEYSTORE_URL", default="postgres://sp_keys@localhost/keystore")
+DATABASES: dict[str, dict[str, Any]] = {"default": _database(DATABASE_URL), "keystore": _database(KEYSTORE_URL)}
+_app = DATABASES["default"]
+DATABASES["system"] = {
+    **_app,
+    "USER": "sp_system",
+    "PASSWORD": env.str("SYSTEM_DATABASE_PASSWORD", default=derive_password(SECRET_KEY, "sp_system")),
+}
+if OWNER_DATABASE_URL := env.str("OWNER_DATABASE_URL", default=""):
+    DATABASES["owner"] = _database(OWNER_DATABASE_URL, options="-c lock_timeout=10s")
+DATABASE_ROUTERS = ["smsplatform.lib.tenancy.routers.Router"]
+
+# --- Broker and cache: nothing that may not be lost ---------------------------------------------
+BROKER_URL = env.str("BROKER_URL", default="redis://localhost:6379/0")
+LIMITS_URL = env.str("LIMITS_URL", default=BROKER_URL if BROKER_URL.startswith("redis") else "")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Keys ---------------------------------------------------------------------------------------
+VAULT = env.str("VAULT", default="file")  # file | pkcs11
+VAULT_FILE = env.str("VAULT_FILE", default=str(RUN_DIR / "vault.json"))
+VAULT_PKCS11 = {
+    "module": env.str("VAULT_PKCS11_MODULE", default=""),
+    "token": env.str("VAULT_PKCS11_TOKEN", default=""),
+    "pin": env.str("VAULT_PKCS11_PIN", default=""),
+}
+
+# --- Applications: the order is the data flow, and the order of erasure --------------------------
+INSTALLED_APPS = [
+    "messaging",
+    "billing",
+    "accounts",
+    "privacy",
+    "privacy.keystore",
+    "smsplatform",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_htmx",
+    "heroicons",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "smsplatform.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.Workspace",
+]
+ROOT_URLCONF = "smsplatform.urls"
+ASGI_APPLICATION = "smsplatform.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "smsplatform.middleware.page_context",
+            ],
+            "builtins": ["heroicons.templatetags.heroicons", "smsplatform.templatetags.ui"],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People -------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.signin.EmailBackend"]
+PASSWORD_HASHERS = ["smsplatform.lib.secrets.PasswordHasher"]  # BCryptSHA256 at cost 12
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/messages"
+LOGOUT_REDIRECT_URL = "/sign-in"
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SECURE = SECURE
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+# --- Transport and headers ----------------------------------------------------------------------
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|metrics)$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+APPEND_SLASH = False
+
+# --- Language and time --------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [ROOT / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files -------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [ROOT / "static"]
+STATIC_ROOT = RUN_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# --- API ----------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.keys.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.keys.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["smsplatform.lib.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "smsplatform.lib.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "smsplatform",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": r"/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Messages -----------------------------------------------------------------------------------
+METADATA_KEPT = {"days": 90}
+BODY_KEPT_HOURS = env.int("BODY_KEPT_HOURS", default=24)  # the longest any workspace may choose
+WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=["127.0.0.1", "::1"] if DEMO else [])
+HANDSETS_URL = env.str("HANDSETS_URL", default="")  # control address of the simulated carrier, quick start only
+
+# --- Mail and logs ------------------------------------------------------------------------------
+EMAIL_CONFIG: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"no-reply@{_host}")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = "smsplatform.lib.logs.configure"
+LOGGING: dict[str, Any] = {"level": LOG_LEVEL}
+SILENCED_SYSTEM_CHECKS: list[str] = []
