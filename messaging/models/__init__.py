@@ -1,0 +1,27 @@
+"""A message's journey, as tables."""
+
+from messaging.models.attempt import Attempt, OrphanReceipt
+from messaging.models.carrier import BindLease, Carrier, Route
+from messaging.models.idempotency import IdempotencyKey
+from messaging.models.message import Body, Message, MessageEvent, Outbox
+from messaging.models.sender import Sender, Template
+from messaging.models.suppression import Suppression
+from messaging.models.webhook import Delivery, WebhookEndpoint
+
+__all__ = [
+    "Attempt",
+    "BindLease",
+    "Body",
+    "Carrier",
+    "Delivery",
+    "IdempotencyKey",
+    "Message",
+    "MessageEvent",
+    "OrphanReceipt",
+    "Outbox",
+    "Route",
+    "Sender",
+    "Suppression",
+    "Template",
+    "WebhookEndpoint",
+]

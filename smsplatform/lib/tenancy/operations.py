@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -25,8 +26,6 @@ class _OnTable(Operation):
     model_name: str
 
     def run(self, editor: BaseDatabaseSchemaEditor, app_label: str, statements: list[str]) -> None:
-        from django.db import router
-
         if router.allow_migrate(editor.connection.alias, app_label):
             for statement in statements:
                 editor.execute(statement)

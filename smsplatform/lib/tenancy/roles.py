@@ -31,7 +31,9 @@ def create_roles(connection: psycopg.Connection, *, passwords: dict[str, str]) -
             connection.execute(sql.SQL("CREATE ROLE {}").format(name))
         login = sql.SQL("LOGIN" if role != DEFINER else "NOLOGIN")
         connection.execute(
-            sql.SQL("ALTER ROLE {} {} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION").format(name, login)
+            sql.SQL("ALTER ROLE {} {} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION").format(
+                name, login
+            )
         )
         if password := passwords.get(role):
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password)))

@@ -1,0 +1,88 @@
+"""Which workspace a request is about, and the database scope around everything it does."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connections, transaction
+from django.http import HttpRequest, HttpResponse
+
+from accounts import keys
+from accounts.roles import allows
+from smsplatform.lib import clock
+from smsplatform.lib.api.problems import Problem
+from smsplatform.lib.tenancy import scope
+
+SESSION_WORKSPACE = "workspace"
+API = "/v1/"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a signed-in person is: a workspace and what they may do there."""
+
+    id: UUID
+    name: str
+    role: str
+
+    def allows(self, permission: str) -> bool:
+        """Whether this person may do ``permission`` here."""
+        return allows(self.role, permission)
+
+
+class Workspace:
+    """Resolve the workspace from the API key or the session and run the rest of the request inside its scope.
+
+    Sets ``request.workspace`` (a ``Place`` or None), ``request.places``, and for the API ``request.key_info`` or
+    ``request.key_problem``. A response of 400 and above takes its writes back: no partial effect of a refusal.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        workspace_id = self._api(request) if request.path.startswith(API) else self._session(request)
+        if workspace_id is None:
+            return self.get_response(request)
+        with scope.workspace(workspace_id):
+            response = self.get_response(request)
+            if response.status_code >= 400:
+                transaction.set_rollback(True)
+        return response
+
+    def _api(self, request: HttpRequest) -> UUID | None:
+        request.workspace = None  # type: ignore[attr-defined]  # our attribute on Django's request
+        try:
+            info = keys.find(keys.digest_of(request.headers.get("Authorization", "")))
+            if info is None:
+                raise Problem.single("invalid_key")
+            _check_validity(info, request, clock.now())
+        except Problem as problem:
+            request.key_problem = problem  # type: ignore[attr-defined]  # read by KeyAuthentication
+            return None
+        request.key_info = info  # type: ignore[attr-defined]  # read by KeyAuthentication
+        return info.workspace_id
+
+    def _session(self, request: HttpRequest) -> UUID | None:
+        request.workspace, request.places = None, []  # type: ignore[attr-defined]  # our attributes
+        if not request.user.is_authenticated:
+            return None
+        places = memberships(request.user.pk)
+        chosen = request.session.get(SESSION_WORKSPACE)
+        place = next((p for p in places if str(p.id) == chosen), places[0] if places else None)
+        request.workspace, request.places = place, places  # type: ignore[attr-defined]  # our attributes
+        return place.id if place else None
+
+
+def _check_validity(info: keys.KeyInfo, request: HttpRequest, at: dt.datetime) -> None:
+    """Everything about the key but its scope, which each view names for itself."""
+    any_scope = next(iter(info.scopes), "")
+    info.check(scope_needed=any_scope, address=request.META.get("REMOTE_ADDR", ""), at=at)
+
+
+def memberships(user_id: UUID) -> list[Place]:
+    """The workspaces of a signed-in person."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT * FROM access.memberships(%s)", [scope.token(user_id, kind="u")])
+        return [Place(id=row[0], name=row[1], role=row[2]) for row in cursor.fetchall()]

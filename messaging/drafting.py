@@ -1,0 +1,378 @@
+"""From a request to a draft: checked, split, priced, routed and sealed, ready to be charged and stored.
+
+Everything here works on values already at hand (a ``Source`` and its key ring entries); nothing waits. All faults of a
+request are reported together, each with its field and what to do.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from billing.rates import PriceBook, Quote
+from messaging.models.message import Category
+from messaging.routing import RouteBook
+from privacy import ciphers
+from privacy.ciphers import DataKey
+from smsplatform.lib import ids, phone, segments
+from smsplatform.lib.api.problems import FieldError, Problem
+
+PARTS_DEFAULT, PARTS_LIMIT = 10, 20
+AHEAD_MAX = dt.timedelta(days=7)
+TTL_MIN = dt.timedelta(seconds=30)
+TTL_DEFAULT = {
+    Category.OTP: dt.timedelta(minutes=10),
+    Category.TRANSACTIONAL: dt.timedelta(hours=12),
+    Category.MARKETING: dt.timedelta(hours=24),
+}
+LANE = {Category.OTP: 0, Category.TRANSACTIONAL: 1, Category.MARKETING: 2}
+MICRO = 1_000_000
+
+
+class TemplateRef(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which template, and the values of its placeholders."""
+
+    id: str
+    variables: dict[str, str] = {}
+
+
+class Privacy(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is kept of this message; only ever less than the workspace's setting."""
+
+    content: Literal["default", "discard"] = "default"
+    recipient: Literal["default", "mask"] = "default"
+    retain_hours: int | None = None
+
+
+class SendRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"from_": "from"}):
+    """The body of ``POST /v1/messages``."""
+
+    to: str
+    from_: str | None = None
+    body: str | None = None
+    template: TemplateRef | None = None
+    category: Literal["otp", "transactional", "marketing"] = "transactional"
+    send_at: dt.datetime | None = None
+    expires_at: dt.datetime | None = None
+    ttl: int | None = None
+    encoding: Literal["auto", "gsm7", "ucs2"] = "auto"
+    smart_encoding: bool = False
+    max_parts: Annotated[int, Meta(ge=1, le=PARTS_LIMIT)] = PARTS_DEFAULT
+    max_price: str | None = None
+    fallback: Literal["any", "same_sender", "none"] = "any"
+    privacy: Privacy | None = None
+    status_callback: str | None = None
+    reference: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    metadata: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SenderInfo:
+    """A registered sender, as much as drafting needs."""
+
+    id: UUID
+    address: str
+    approved: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TemplateInfo:
+    """A template, as much as drafting needs."""
+
+    id: UUID
+    text: str
+    code_digits: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Who sends: one key (or person) in one mode of a workspace, with what its messages need."""
+
+    workspace_id: UUID
+    livemode: bool
+    wallet: UUID
+    currency: str
+    body_hours: int
+    key_id: UUID | None
+    user_id: UUID | None
+    senders: dict[str, SenderInfo]
+    default_sender: SenderInfo | None
+    templates: dict[UUID, TemplateInfo]
+    prices: PriceBook
+    routes: RouteBook
+    contacts: DataKey
+    index: DataKey
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What a request amounts to, before anything is sealed: also the answer of a preview."""
+
+    request: SendRequest
+    number: phone.Number
+    sender: SenderInfo
+    template: TemplateInfo | None
+    text: str
+    segmented: segments.Segmented
+    quote: Quote
+    price: int  # micro-units
+    carrier: UUID
+    send_at: dt.datetime | None
+    expires_at: dt.datetime
+    body_expires_at: dt.datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A plan with its id and ciphertexts: one row to be."""
+
+    id: UUID
+    plan: Plan
+    batch_id: UUID | None
+    callback_id: UUID | None
+    to_ct: bytes
+    to_idx: bytes
+    text_ct: bytes | None
+    reference_ct: bytes | None
+    reference_idx: bytes | None
+    metadata_ct: bytes | None
+    code: str | None
+
+
+def plan(request: SendRequest, source: Source, *, at: dt.datetime) -> Plan:
+    """Check and price ``request``. Raises ``Problem`` with every fault found."""
+    faults: list[FieldError] = []
+    number = _number(request, source, faults)
+    sender = _sender(request, source, faults)
+    template, text = _text(request, source, faults)
+    segmented = _segmented(request, text, faults)
+    send_at, expires_at, body_expires_at = _times(request, source, at, faults)
+    _small_fields(request, faults)
+    quote, carrier = _priced(number, source, faults)
+    price = quote.unit_micro * segmented.parts if quote and segmented else 0
+    if request.max_price is not None:
+        _price_ceiling(request.max_price, price, faults)
+    if faults or not (number and sender and segmented and quote and carrier):
+        raise Problem.invalid(faults)
+    return Plan(
+        request=request, number=number, sender=sender, template=template, text=segmented.text, segmented=segmented,
+        quote=quote, price=price, carrier=carrier, send_at=send_at, expires_at=expires_at,
+        body_expires_at=body_expires_at,
+    )  # fmt: skip
+
+
+def seal(
+    made: Plan, source: Source, body_key: DataKey, *, batch_id: UUID | None = None, callback_id: UUID | None = None
+) -> Draft:
+    """Give the plan its id and encrypt what it holds, bound to that id."""
+    message_id, workspace = ids.uuid7(), source.workspace_id
+    request, e164 = made.request, made.number.e164
+    has_code = made.template is not None and made.template.code_digits > 0
+    reference = request.reference
+    return Draft(
+        id=message_id,
+        plan=made,
+        batch_id=batch_id,
+        callback_id=callback_id,
+        to_ct=_sealed(source.contacts, "to", e164, workspace, message_id),
+        to_idx=number_index(source.index, e164),
+        text_ct=None if has_code else _sealed(body_key, "text", made.text, workspace, message_id),
+        reference_ct=_sealed(source.contacts, "reference", reference, workspace, message_id) if reference else None,
+        reference_idx=ciphers.blind_index(source.index, "messaging.Message.reference", reference) if reference else None,
+        metadata_ct=_sealed(
+            source.contacts, "metadata", msgspec.json.encode(request.metadata).decode(), workspace, message_id
+        ) if request.metadata else None,
+        code=make_code(body_key, message_id, made.template.code_digits) if has_code and made.template else None,
+    )  # fmt: skip
+
+
+LABELS = {
+    "to": "messaging.Message.to",
+    "text": "messaging.Body.text",
+    "reference": "messaging.Message.reference",
+    "metadata": "messaging.Message.metadata",
+}
+
+
+def _sealed(key: DataKey, field: str, value: str, workspace: UUID, message: UUID) -> bytes:
+    return ciphers.seal(key, value.encode(), ciphers.aad(LABELS[field], workspace, message))
+
+
+def unsealed(field: str, value: bytes, workspace: UUID, message: UUID) -> str:
+    """The plaintext of a message's ``field``. Raises ``KeyDestroyed`` after its key's day."""
+    return ciphers.unseal(bytes(value), ciphers.aad(LABELS[field], workspace, message)).decode()
+
+
+def number_index(index: DataKey, e164: str) -> bytes:
+    """The blind index by which a workspace finds a number."""
+    return ciphers.blind_index(index, "messaging.Message.to", e164)
+
+
+def make_code(body_key: DataKey, message_id: UUID, digits: int) -> str:
+    """The one-time code of a message: derived from the day's body key, so it is never stored and dies with the key."""
+    mac = hmac.digest(body_key.secret, b"otp" + message_id.bytes, hashlib.sha256)
+    return str(int.from_bytes(mac, "big") % 10**digits).zfill(digits)
+
+
+def _number(request: SendRequest, source: Source, faults: list[FieldError]) -> phone.Number | None:
+    try:
+        return phone.parse(request.to, sandbox=not source.livemode)
+    except phone.InvalidNumber as error:
+        faults.append(FieldError("#/to", error.code))
+        return None
+
+
+def _sender(request: SendRequest, source: Source, faults: list[FieldError]) -> SenderInfo | None:
+    sender = source.senders.get(request.from_) if request.from_ is not None else source.default_sender
+    if sender is None:
+        faults.append(FieldError("#/from", "invalid_sender" if request.from_ is not None else "no_default_sender"))
+    elif not sender.approved:
+        faults.append(FieldError("#/from", "sender_not_approved"))
+    return sender
+
+
+def _text(request: SendRequest, source: Source, faults: list[FieldError]) -> tuple[TemplateInfo | None, str | None]:
+    if (request.body is None) == (request.template is None):
+        faults.append(FieldError("#/body", "body_or_template"))
+        return None, None
+    if request.template is None:
+        if not request.body:
+            faults.append(FieldError("#/body", "too_short"))
+        return None, request.body
+    try:
+        template = source.templates.get(ids.decode(ids.TEMPLATE, request.template.id))
+    except ids.InvalidId:
+        template = None
+    if template is None:
+        faults.append(FieldError("#/template/id", "template_not_found"))
+        return None, None
+    return template, _filled(template, request.template.variables, faults)
+
+
+def _filled(template: TemplateInfo, variables: dict[str, str], faults: list[FieldError]) -> str | None:
+    if template.code_digits:
+        if variables:
+            faults.append(FieldError("#/template/variables", "code_not_accepted"))
+        return fill(template.text, {"code": "0" * template.code_digits})
+    try:
+        return fill(template.text, variables)
+    except KeyError as missing:
+        faults.append(FieldError(f"#/template/variables/{missing.args[0]}", "required"))
+        return None
+
+
+def fill(text: str, variables: dict[str, str]) -> str:
+    """Replace ``{{name}}``; raises KeyError for a name without a value. No logic, no attributes, by design."""
+    out, rest = [], text
+    while (start := rest.find("{{")) >= 0 and (end := rest.find("}}", start)) >= 0:
+        out.append(rest[:start] + variables[rest[start + 2 : end].strip()])
+        rest = rest[end + 2 :]
+    return "".join(out) + rest
+
+
+def _segmented(request: SendRequest, text: str | None, faults: list[FieldError]) -> segments.Segmented | None:
+    if not text:
+        return None
+    if "\x00" in text:
+        faults.append(FieldError("#/body", "control_character"))
+        return None
+    try:
+        found = segments.split(text, request.encoding, request.smart_encoding)
+    except segments.SegmentError as error:
+        faults.append(FieldError("#/body", error.code))
+        return None
+    if found.parts > request.max_parts:
+        detail = f"The text needs {found.parts} parts and max_parts allows {request.max_parts}."
+        faults.append(FieldError("#/body", "too_many_parts", detail))
+        return None
+    return found
+
+
+def _times(
+    request: SendRequest, source: Source, at: dt.datetime, faults: list[FieldError]
+) -> tuple[dt.datetime | None, dt.datetime, dt.datetime]:
+    send_at = request.send_at
+    if send_at is not None and (
+        send_at.tzinfo is None or not at - dt.timedelta(minutes=5) <= send_at <= at + AHEAD_MAX
+    ):
+        faults.append(FieldError("#/send_at", "send_at_out_of_range"))
+        send_at = None
+    start = max(send_at, at) if send_at else at
+    kept = _kept(request, source, faults)
+    expires_at, field = _expiry(request, start, kept, faults)
+    if not TTL_MIN <= expires_at - start <= kept:
+        faults.append(FieldError(field, "ttl_out_of_range"))
+    return (send_at if send_at and send_at > at else None), expires_at, start + kept
+
+
+def _kept(request: SendRequest, source: Source, faults: list[FieldError]) -> dt.timedelta:
+    hours = source.body_hours
+    if request.privacy and (wanted := request.privacy.retain_hours) is not None:
+        if not 1 <= wanted <= hours:
+            faults.append(FieldError("#/privacy/retain_hours", "retain_hours_out_of_range"))
+        else:
+            hours = wanted
+    return dt.timedelta(hours=hours)
+
+
+def _expiry(
+    request: SendRequest, start: dt.datetime, kept: dt.timedelta, faults: list[FieldError]
+) -> tuple[dt.datetime, str]:
+    if request.expires_at is not None:
+        if request.ttl is not None:
+            faults.append(FieldError("#/ttl", "ttl_or_expires_at"))
+        if request.expires_at.tzinfo is None:
+            faults.append(FieldError("#/expires_at", "zone_missing"))
+            return start + kept, "#/expires_at"
+        return request.expires_at, "#/expires_at"
+    if request.ttl is not None:
+        return start + dt.timedelta(seconds=max(-1, min(request.ttl, 10**7))), "#/ttl"
+    return start + min(TTL_DEFAULT[Category(request.category)], kept), "#/ttl"
+
+
+def _small_fields(request: SendRequest, faults: list[FieldError]) -> None:
+    if request.reference is not None and not _plain(request.reference):
+        faults.append(FieldError("#/reference", "control_character"))
+    if request.metadata is not None and not _metadata_ok(request.metadata):
+        faults.append(FieldError("#/metadata", "metadata_invalid"))
+
+
+def _metadata_ok(metadata: dict[str, str]) -> bool:
+    return len(metadata) <= 20 and all(
+        1 <= len(key) <= 40 and len(value) <= 200 and _plain(key) and _plain(value) for key, value in metadata.items()
+    )
+
+
+def _plain(text: str) -> bool:
+    """Whether the text can be stored and shown: no control characters, no half characters."""
+    return text.isprintable() or all(c.isprintable() or c == "\n" for c in text)
+
+
+def _priced(number: phone.Number | None, source: Source, faults: list[FieldError]) -> tuple[Quote | None, UUID | None]:
+    if number is None:
+        return None, None
+    quote = source.prices.quote(number.e164)
+    if quote is None or quote.currency != source.currency:
+        faults.append(FieldError("#/to", "no_route_price"))
+    carriers = source.routes.carriers(number.e164)
+    if not carriers:
+        faults.append(FieldError("#/to", "no_route"))
+    return quote, carriers[0] if carriers else None
+
+
+def _price_ceiling(text: str, price: int, faults: list[FieldError]) -> None:
+    try:
+        ceiling = Decimal(text)
+        if not ceiling.is_finite() or ceiling < 0:
+            raise InvalidOperation
+    except InvalidOperation:
+        faults.append(FieldError("#/max_price", "invalid_amount"))
+        return
+    if price > ceiling * MICRO:
+        faults.append(FieldError("#/max_price", "price_above_max"))

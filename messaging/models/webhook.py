@@ -1,0 +1,102 @@
+"""Where a workspace wants to hear what happened, and each delivery of it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from privacy.ciphers import EncryptedField
+from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy.models import workspace_key
+
+EVENT_TYPES = (
+    "message.queued",
+    "message.submitted",
+    "message.delivered",
+    "message.undelivered",
+    "message.failed",
+    "message.rejected",
+    "message.expired",
+    "message.canceled",
+    "message.rerouted",
+    "message.redacted",
+)
+DEFAULT_TYPES = (
+    "message.delivered",
+    "message.undelivered",
+    "message.failed",
+    "message.rejected",
+    "message.expired",
+    "message.canceled",
+)
+
+
+class WebhookEndpoint(models.Model):
+    """An address of the customer's that receives signed events."""
+
+    class Content(models.TextChoices):
+        THIN = "thin", "Ids, status and a masked number"
+        FULL = "full", "With number and text while they are kept"
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="webhook_endpoints")
+    livemode = models.BooleanField()
+    url = EncryptedField(purpose="secrets", workspace="workspace_id")
+    secret = EncryptedField(purpose="secrets", workspace="workspace_id")
+    previous_secret = EncryptedField(purpose="secrets", workspace="workspace_id", null=True)
+    previous_until = models.DateTimeField(null=True)
+    types = ArrayField(models.CharField(max_length=24), default=list)
+    content = models.CharField(max_length=4, choices=Content, default=Content.THIN)
+    description = models.CharField(max_length=120, default="", blank=True)
+    enabled = models.BooleanField(default=True)
+    disabled_reason = models.CharField(max_length=24, default="", blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "messaging_webhook_endpoint"
+        constraints = [workspace_key("webhook_endpoint_workspace_id")]
+
+    def __str__(self) -> str:
+        return ids.encode("whk", self.id)
+
+
+class Delivery(models.Model):
+    """One event on its way to one endpoint. Keeps what is needed to build the payload, not the payload."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        LEASED = "leased", "In progress"
+        DELIVERED = "delivered", "Delivered"
+        EXHAUSTED = "exhausted", "Given up"
+        DROPPED = "dropped", "Dropped"  # the endpoint was disabled or removed
+
+    id = models.UUIDField(primary_key=True, editable=False)  # orders the events of a message
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    endpoint_id = models.UUIDField()
+    event_id = models.UUIDField()  # the same over retries, endpoints and replays
+    message_id = models.UUIDField(null=True)  # null for a test event
+    type = models.CharField(max_length=24)
+    error = models.CharField(max_length=40, null=True)  # noqa: DJ001  # no error is not an empty error
+    occurred_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    last_status = models.PositiveSmallIntegerField(null=True)
+    last_error = models.CharField(max_length=40, null=True)  # noqa: DJ001  # no error is not an empty error
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "messaging_delivery"
+        indexes = [
+            models.Index("due_at", name="delivery_due", condition=Q(state="pending")),
+            models.Index("lease_until", name="delivery_lease", condition=Q(state="leased")),
+            models.Index(
+                "endpoint_id", "message_id", "id", name="delivery_order", condition=Q(state__in=["pending", "leased"])
+            ),
+            models.Index("workspace", models.F("id").desc(), name="delivery_list"),
+        ]
+
+    def __str__(self) -> str:
+        return ids.encode("dlv", self.id)

@@ -1,0 +1,107 @@
+-- Webhook deliveries: claim in batches, in order per message and endpoint, and write down how each went.
+
+CREATE FUNCTION pipeline.claim_deliveries(p_limit integer, p_at timestamptz, p_lease_until timestamptz)
+RETURNS TABLE (
+    id uuid, workspace_id uuid, endpoint_id uuid, event_id uuid, type text, error text, occurred_at timestamptz,
+    attempts smallint, url bytea, secret bytea, previous_secret bytea, previous_until timestamptz, content text,
+    message_id uuid, livemode boolean, sender_id uuid, to_ct bytea, country text, category text, parts smallint,
+    price bigint, currency text, refunded boolean, reference_ct bytea, metadata_ct bytea, body_expires_at timestamptz,
+    text_ct bytea
+)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+AS $$
+    WITH due AS MATERIALIZED (
+        SELECT d.id FROM messaging_delivery d
+        WHERE d.state = 'pending' AND d.due_at <= p_at AND NOT EXISTS (
+            SELECT 1 FROM messaging_delivery e
+            WHERE e.endpoint_id = d.endpoint_id AND e.message_id = d.message_id AND e.id < d.id
+              AND e.state IN ('pending', 'leased'))
+        ORDER BY d.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ), leased AS (
+        UPDATE messaging_delivery d SET state = 'leased', lease_until = p_lease_until, attempts = d.attempts + 1
+        FROM due WHERE d.id = due.id RETURNING d.*
+    )
+    SELECT l.id, l.workspace_id, l.endpoint_id, l.event_id, l.type, l.error, l.occurred_at, l.attempts, e.url, e.secret,
+           e.previous_secret, e.previous_until, e.content, l.message_id, coalesce(m.livemode, e.livemode), m.sender_id,
+           m.to_ct, m.country, m.category, m.parts, m.price, m.currency, m.refunded, m.reference_ct, m.metadata_ct,
+           m.body_expires_at, CASE WHEN e.content = 'full' AND m.body_expires_at > p_at THEN b.text_ct END
+    FROM leased l
+    LEFT JOIN messaging_webhook_endpoint e ON e.id = l.endpoint_id AND e.enabled
+    LEFT JOIN messaging_message m ON m.id = l.message_id
+    LEFT JOIN messaging_body b ON e.content = 'full' AND b.message_id = l.message_id
+        AND b.expires_on = (m.body_expires_at AT TIME ZONE 'UTC')::date
+$$;
+
+-- How each delivery went: delivered, pending again at p_due, exhausted, or dropped (its endpoint is gone or off).
+CREATE FUNCTION pipeline.record_deliveries(
+    p_at timestamptz, p_id uuid[], p_state text[], p_status smallint[], p_error text[], p_due timestamptz[]
+) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+AS $$
+    UPDATE messaging_delivery d SET state = r.state, last_status = r.status, last_error = r.error, lease_until = NULL,
+        due_at = coalesce(r.due, d.due_at), finished_at = CASE WHEN r.state <> 'pending' THEN p_at END
+    FROM unnest(p_id, p_state, p_status, p_error, p_due) AS r(id, state, status, error, due)
+    WHERE d.id = r.id AND d.state = 'leased'
+$$;
+
+-- Deliveries whose worker died go back to the queue; at least once means the customer may see one twice.
+CREATE FUNCTION pipeline.reclaim_deliveries(p_at timestamptz) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET enable_seqscan = off
+AS $$
+    WITH back AS (
+        UPDATE messaging_delivery d SET state = 'pending', lease_until = NULL, due_at = p_at
+        WHERE d.id IN (SELECT id FROM messaging_delivery WHERE state = 'leased' AND lease_until <= p_at
+                       LIMIT 1000 FOR UPDATE SKIP LOCKED)
+        RETURNING 1
+    ) SELECT count(*)::integer FROM back
+$$;
+
+-- Whether anything is due, for the sweep.
+CREATE FUNCTION pipeline.deliveries_due(p_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET enable_seqscan = off
+AS $$ SELECT EXISTS (SELECT 1 FROM messaging_delivery WHERE state = 'pending' AND due_at <= p_at) $$;
+
+-- Turn an endpoint off after its last failure; what waits for it is dropped, and can be replayed.
+CREATE FUNCTION pipeline.disable_endpoint(p_endpoint uuid, p_reason text, p_at timestamptz) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET enable_seqscan = off
+AS $$
+    WITH off AS (
+        UPDATE messaging_webhook_endpoint SET enabled = false, disabled_reason = p_reason
+        WHERE id = p_endpoint AND enabled RETURNING id
+    ), dropped AS (
+        UPDATE messaging_delivery d SET state = 'dropped', finished_at = p_at, lease_until = NULL
+        FROM off WHERE d.endpoint_id = off.id AND d.state IN ('pending', 'leased')
+    )
+    SELECT EXISTS (SELECT 1 FROM off)
+$$;
+
+-- Queue again what an endpoint got in a window, or one delivery. Same event ids. Answers how many.
+CREATE FUNCTION pipeline.replay_deliveries(
+    p_token text, p_endpoint uuid, p_delivery uuid, p_since timestamptz, p_until timestamptz, p_failed_only boolean,
+    p_at timestamptz
+) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET enable_seqscan = off
+AS $$
+    WITH again AS (
+        UPDATE messaging_delivery d SET state = 'pending', attempts = 0, due_at = p_at, finished_at = NULL
+        WHERE d.workspace_id = tenancy.subject('w', p_token) AND d.state IN ('delivered', 'exhausted', 'dropped')
+          AND (p_endpoint IS NULL OR d.endpoint_id = p_endpoint) AND (p_delivery IS NULL OR d.id = p_delivery)
+          AND (p_since IS NULL OR d.occurred_at >= p_since) AND (p_until IS NULL OR d.occurred_at < p_until)
+          AND NOT (p_failed_only AND d.state = 'delivered')
+          AND EXISTS (SELECT 1 FROM messaging_webhook_endpoint e WHERE e.id = d.endpoint_id AND e.enabled)
+        RETURNING 1
+    ) SELECT count(*)::integer FROM again
+$$;
+
+-- A test event for one endpoint of the caller's.
+CREATE FUNCTION pipeline.test_event(p_token text, p_endpoint uuid, p_type text, p_at timestamptz) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
+AS $$
+    INSERT INTO messaging_delivery (id, workspace_id, endpoint_id, event_id, type, occurred_at, state, attempts, due_at)
+    SELECT pipeline.uuid7(p_at), e.workspace_id, e.id, pipeline.uuid7(p_at), p_type, p_at, 'pending', 0, p_at
+    FROM messaging_webhook_endpoint e
+    WHERE e.id = p_endpoint AND e.workspace_id = tenancy.subject('w', p_token) AND e.enabled
+    RETURNING id
+$$;

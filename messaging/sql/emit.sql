@@ -1,0 +1,18 @@
+-- Tell the endpoints that asked for it. One delivery per event and endpoint; a null type is no event. The event id is
+-- made of message and type, so a second emission, a retry and a replay all carry the same one.
+CREATE FUNCTION pipeline.emit(
+    p_id uuid[], p_workspace uuid[], p_livemode boolean[], p_callback uuid[], p_type text[], p_error text[], p_at timestamptz
+) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
+AS $$
+    INSERT INTO messaging_delivery (id, workspace_id, endpoint_id, event_id, message_id, type, error, occurred_at, state,
+                                    attempts, due_at)
+    SELECT pipeline.uuid7(p_at), m.workspace, e.id, md5(m.id::text || m.type)::uuid, m.id, m.type, m.error, p_at,
+           'pending', 0, p_at
+    FROM unnest(p_id, p_workspace, p_livemode, p_callback, p_type, p_error)
+         AS m(id, workspace, livemode, callback, type, error)
+    JOIN messaging_webhook_endpoint e ON e.workspace_id = m.workspace
+    WHERE m.type IS NOT NULL AND e.enabled
+      AND (e.id = m.callback OR (e.livemode = m.livemode AND m.type = ANY (e.types)))
+$$;

@@ -1,0 +1,20 @@
+-- Who may call what. Functions of the pipeline belong to sp_definer, which cannot log in.
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    FOR routine IN
+        SELECT p.oid::regprocedure FROM pg_proc p
+        WHERE p.pronamespace = 'pipeline'::regnamespace
+          AND p.proname NOT IN ('ensure_partitions', 'drop_partitions', 'floor', 'uuid7')
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
+        EXECUTE format('ALTER FUNCTION %s OWNER TO sp_definer', routine);
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION pipeline.accept, pipeline.cancel, pipeline.redact, pipeline.erase, pipeline.replay_deliveries,
+    pipeline.test_event TO sp_app;
+GRANT EXECUTE ON FUNCTION pipeline.claim, pipeline.due_carriers, pipeline.record_results, pipeline.reclaim,
+    pipeline.record_receipts, pipeline.match_orphans, pipeline.expire, pipeline.claim_deliveries,
+    pipeline.record_deliveries, pipeline.reclaim_deliveries, pipeline.deliveries_due, pipeline.disable_endpoint TO sp_system;
