@@ -66,4 +66,4 @@ def _sar(tlvs: Mapping[int, bytes]) -> PartOf | None:
 
 
 def _valid(reference: int, total: int, number: int) -> PartOf | None:
-    return PartOf(reference, total, number) if 1 < total and 1 <= number <= total else None
+    return PartOf(reference, total, number) if total > 1 and 1 <= number <= total else None
