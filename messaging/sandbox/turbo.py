@@ -14,7 +14,7 @@ _ADDRESSES = re.compile(rb"[^\0]*\0(..[^\0]*\0)(..[^\0]*\0)", re.DOTALL)
 _RECEIPT = b"id:%b sub:001 dlvrd:001 submit date:%b done date:%b stat:DELIVRD err:000 text:"
 # service type; then, after the addresses: esm_class 4, protocol, priority, schedule, validity, four flags.
 _FLAGS = b"\x04\0\0\0\0\0\0\0\0"
-_PARAMETERS = b"\x00\x1e\x00%c%b\x00\x04\x27\x00\x01\x02"
+_PARAMETERS = b"\x00\x1e\x00%c%b\x04\x27\x00\x01\x02"
 
 
 class FastPeer(Peer):

@@ -20,6 +20,7 @@ Frame = tuple[int, int, int, bytes]
 HEADER = struct.Struct(">IIII")
 _pack = HEADER.pack
 _unpack_from = HEADER.unpack_from
+_unpack_tlv = struct.Struct(">HH").unpack_from
 
 
 class Command(IntEnum):
@@ -59,6 +60,9 @@ class Tag(IntEnum):
     NETWORK_ERROR_CODE = 0x0423
     MESSAGE_PAYLOAD = 0x0424
     CONGESTION_STATE = 0x0428
+
+
+_MESSAGE_PAYLOAD = int(Tag.MESSAGE_PAYLOAD)
 
 
 class MalformedPdu(ValueError):
@@ -132,11 +136,12 @@ def parse_tlvs(data: bytes) -> tuple[dict[int, bytes], bool]:
     found: dict[int, bytes] = {}
     position, end = 0, len(data)
     while end - position >= 4:
-        tag, length = struct.unpack_from(">HH", data, position)
+        tag, length = _unpack_tlv(data, position)
         position += 4
         if position + length > end:
             return found, False
-        found.setdefault(tag, data[position : position + length])
+        if tag not in found:
+            found[tag] = data[position : position + length]
         position += length
     return found, position == end
 
@@ -224,7 +229,7 @@ def parse_short_message(body: bytes) -> ShortMessage:
     payload, tlvs, sound = body[start:end], _NO_TLVS, True
     if end < len(body):
         tlvs, sound = parse_tlvs(body[end:])
-        payload = payload or tlvs.get(Tag.MESSAGE_PAYLOAD, b"")
+        payload = payload or tlvs.get(_MESSAGE_PAYLOAD, b"")
     if not sound and not payload and Tag.RECEIPTED_MESSAGE_ID not in tlvs:
         raise MalformedPdu("broken optional parameters")
     return ShortMessage(source_type[0], source, destination, classes[0], flags[0], flags[2], payload, tlvs, validity)
@@ -237,7 +242,7 @@ def parse_data(body: bytes) -> ShortMessage:
         raise MalformedPdu("truncated data_sm")
     source_type, source, destination, flags = match.groups()
     tlvs, sound = parse_tlvs(body[match.end() :])
-    payload = tlvs.get(Tag.MESSAGE_PAYLOAD, b"")
+    payload = tlvs.get(_MESSAGE_PAYLOAD, b"")
     if not sound and not payload and Tag.RECEIPTED_MESSAGE_ID not in tlvs:
         raise MalformedPdu("broken optional parameters")
     return ShortMessage(source_type[0], source, destination, flags[0], flags[1], flags[2], payload, tlvs, b"")
@@ -289,6 +294,9 @@ def message_id_of(body: bytes) -> str:
 
     Control characters are kept out, because ids are stored, compared and shown.
     """
+    raw = body[:-1]
+    if raw.isalnum() and len(raw) <= 65:
+        return raw.decode("ascii")
     raw = body.partition(b"\0")[0][:65]
     text = raw.decode("latin-1")
     return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)

@@ -14,6 +14,7 @@ Rules that are easy to break, and where they live:
 - after an unbind, by either side, nothing new is submitted, and what is in flight gets time to be answered.
 """
 
+import struct
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ from messaging.carriers.smpp.window import SubmitRequest, SubmitResult, Window
 
 UNBIND_SECONDS = 2.0
 _DATA_FLAG = 1 << 32
+_ANSWER = struct.Struct(">IIIIB").pack
+_NO_TLVS: dict[int, bytes] = {}
+_ACCEPTED = Outcome.ACCEPTED
 
 
 class BindMode(StrEnum):
@@ -45,6 +49,7 @@ class LinkState(StrEnum):
     CLOSED = "closed"
 
 
+_BOUND_STATES = (LinkState.BOUND, LinkState.DRAINING)
 _BIND_COMMANDS = {
     BindMode.TRANSCEIVER: pdu.Command.BIND_TRANSCEIVER,
     BindMode.TRANSMITTER: pdu.Command.BIND_TRANSMITTER,
@@ -115,6 +120,7 @@ class Session:
         self.deliveries: list[Delivery] = []
         self.alarms: list[Alarm] = []
         self.counters: Counter[str] = Counter()
+        self._id_format = options.id_format
         self._generation = 0
         self._framer = pdu.Framer()
         self._queue: deque[SubmitRequest] = deque()
@@ -154,11 +160,11 @@ class Session:
 
     def ack(self, tokens: Iterable[int], status: int = errors.STATUS_OK) -> None:
         """Answer deliveries. Tokens of an earlier connection are ignored: the carrier will send those again."""
-        waiting = self._unacknowledged
+        waiting, answer = self._unacknowledged, self._answer_delivery
         for token in tokens:
             if token in waiting:
                 waiting.remove(token)
-                self._answer_delivery(token, status)
+                answer(token, status)
 
     def drain(self, now: float, seconds: float) -> None:
         """Stop submitting, give what is in flight ``seconds``, unbind, close."""
@@ -263,11 +269,10 @@ class Session:
         count = min(count, self.throttle.allowance(now))
         if count <= 0:
             return
-        pack, append, opened = pdu.HEADER.pack, self._data.append, self.window.open
-        for _ in range(count):
-            request = queue.popleft()
-            body = request[1]
-            append(pack(pdu.PDU_MIN + len(body), pdu.SUBMIT_SM, 0, opened(request, now)))
+        batch = [queue.popleft() for _ in range(count)]
+        pack, append = pdu.HEADER.pack, self._data.append
+        for sequence, (_, body) in zip(self.window.open(batch, now), batch, strict=True):
+            append(pack(16 + len(body), 4, 0, sequence))
             append(body)
         self.throttle.take(count, now)
 
@@ -282,9 +287,12 @@ class Session:
             self.counters["stray_responses"] += 1
             return
         token, late = entry
-        verdict = errors.ACCEPTED if status == 0 else self._refusal(status, now)
         message_id = pdu.message_id_of(body)
-        ref = receipts.response_ref(message_id, self.options.id_format)
+        ref = receipts.response_ref(message_id, self._id_format)
+        if status == 0:
+            self.results.append(SubmitResult(token, _ACCEPTED, "accepted", ref, message_id, 0, sequence, False, late))
+            return
+        verdict = self._refusal(status, now)
         self.results.append(
             SubmitResult(
                 token, verdict.outcome, verdict.code, ref, message_id, status, sequence, verdict.fallback, late
@@ -319,33 +327,43 @@ class Session:
         token = self._generation << 33 | sequence
         if command == pdu.DATA_SM:
             token |= _DATA_FLAG
-        refusal = self._refuses_deliveries()
-        if refusal:
-            self._answer_delivery(token, refusal)
+        if not self._welcomes_deliveries or len(self._unacknowledged) >= self.options.deliveries_max:
+            self._put_off(token)
             return
-        try:
-            message = pdu.parse_short_message(body) if command == pdu.DELIVER_SM else pdu.parse_data(body)
-        except pdu.MalformedPdu:
-            self._alarm("malformed_delivery", command)
-            self._answer_delivery(token, errors.STATUS_BAD_OPTIONAL)
-            return
+        usual = receipts.parse_usual(body, self._id_format) if command == pdu.DELIVER_SM else None
+        if usual is not None:
+            receipt, source, destination, payload = usual
+            delivery = Delivery(token, receipt, source, destination, receipts.ESM_RECEIPT, 0, payload, _NO_TLVS)
+        else:
+            try:
+                delivery = self._parsed(token, command, body)
+            except pdu.MalformedPdu:
+                self._alarm("malformed_delivery", command)
+                self._answer_delivery(token, errors.STATUS_BAD_OPTIONAL)
+                return
+        self._unacknowledged.add(token)
+        self.deliveries.append(delivery)
+
+    def _parsed(self, token: int, command: int, body: bytes) -> Delivery:
+        message = pdu.parse_short_message(body) if command == pdu.DELIVER_SM else pdu.parse_data(body)
         _, source, destination, esm_class, _, data_coding, payload, tlvs, _ = message
         receipt = None
         if receipts.is_receipt(esm_class, tlvs):
-            receipt = receipts.parse(payload, tlvs, esm_class, self.options.id_format)
-        self._unacknowledged.add(token)
-        self.deliveries.append(Delivery(token, receipt, source, destination, esm_class, data_coding, payload, tlvs))
+            receipt = receipts.parse(payload, tlvs, esm_class, self._id_format)
+        return Delivery(token, receipt, source, destination, esm_class, data_coding, payload, tlvs)
 
-    def _refuses_deliveries(self) -> int:
-        if len(self._unacknowledged) >= self.options.deliveries_max or self._unbind_sent:
-            self.counters["deliveries_put_off"] += 1
-            return errors.STATUS_TRY_LATER
-        bound = self.state in (LinkState.BOUND, LinkState.DRAINING)
-        return errors.STATUS_OK if bound else errors.STATUS_WRONG_BIND_STATE
+    @property
+    def _welcomes_deliveries(self) -> bool:
+        return self.state in _BOUND_STATES and not self._unbind_sent
+
+    def _put_off(self, token: int) -> None:
+        self.counters["deliveries_put_off"] += 1
+        bound = self.state in _BOUND_STATES
+        self._answer_delivery(token, errors.STATUS_TRY_LATER if bound else errors.STATUS_WRONG_BIND_STATE)
 
     def _answer_delivery(self, token: int, status: int) -> None:
         command = pdu.DATA_SM_RESP if token & _DATA_FLAG else pdu.DELIVER_SM_RESP
-        self._data.append(pdu.HEADER.pack(17, command, status, token & 0xFFFFFFFF) + b"\0")
+        self._data.append(_ANSWER(17, command, status, token & 0xFFFFFFFF, 0))
 
     # Control
 

@@ -66,9 +66,21 @@ class Window:
                 self._sequence = sequence
                 return sequence
 
-    def open(self, request: SubmitRequest, now: float) -> int:
+    def open(self, batch: list[SubmitRequest], now: float) -> list[int]:
+        """Take a slot for each request; their sequence numbers."""
+        first, count = self._sequence + 1, len(batch)
+        if first + count > SEQUENCE_MAX or self.late:
+            return [self._open_one(token, now) for token, _ in batch]
+        # Without late ones and away from the wrap, the numbers ahead of the last one are free but for those a whole
+        # round old, which would have timed out 2**31 submits ago.
+        sequences = list(range(first, first + count))
+        self.in_flight.update(zip(sequences, [(token, now) for token, _ in batch], strict=True))
+        self._sequence = first + count - 1
+        return sequences
+
+    def _open_one(self, token: object, now: float) -> int:
         sequence = self.next_sequence()
-        self.in_flight[sequence] = (request.token, now)
+        self.in_flight[sequence] = (token, now)
         return sequence
 
     def settle(self, sequence: int) -> tuple[object, bool] | None:
