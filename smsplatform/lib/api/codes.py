@@ -30,6 +30,12 @@ _BODY = {
         _("More than one field of the request cannot be accepted."),
         _("Each entry of errors names a field and its fix. Nothing was sent, charged or stored."),
     ),
+    "bad_request": _code(
+        400,
+        _("The request is not understood"),
+        _("The request is not well-formed."),
+        _("Compare it with the documentation of the endpoint."),
+    ),
     "invalid_json": _code(
         400,
         _("The body is not valid JSON"),
