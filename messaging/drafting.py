@@ -159,7 +159,7 @@ def plan(request: SendRequest, source: Source, *, at: dt.datetime) -> Plan:
     if request.max_price is not None:
         _price_ceiling(request.max_price, price, faults)
     if faults or not (number and sender and segmented and quote and carrier):
-        raise Problem.invalid(faults)
+        raise Problem.of(faults)
     return Plan(
         request=request, number=number, sender=sender, template=template, text=segmented.text, segmented=segmented,
         quote=quote, price=price, carrier=carrier, send_at=send_at, expires_at=expires_at,
@@ -190,6 +190,11 @@ def seal(
         ) if request.metadata else None,
         code=make_code(body_key, message_id, made.template.code_digits) if has_code and made.template else None,
     )  # fmt: skip
+
+
+def fault(pointer: str, code: str, detail: str = "") -> FieldError:
+    """One field that cannot be accepted."""
+    return FieldError(pointer=pointer, code=code, detail=detail)
 
 
 LABELS = {
@@ -224,33 +229,33 @@ def _number(request: SendRequest, source: Source, faults: list[FieldError]) -> p
     try:
         return phone.parse(request.to, sandbox=not source.livemode)
     except phone.InvalidNumber as error:
-        faults.append(FieldError("#/to", error.code))
+        faults.append(fault("#/to", error.code))
         return None
 
 
 def _sender(request: SendRequest, source: Source, faults: list[FieldError]) -> SenderInfo | None:
     sender = source.senders.get(request.from_) if request.from_ is not None else source.default_sender
     if sender is None:
-        faults.append(FieldError("#/from", "invalid_sender" if request.from_ is not None else "no_default_sender"))
+        faults.append(fault("#/from", "invalid_sender" if request.from_ is not None else "no_default_sender"))
     elif not sender.approved:
-        faults.append(FieldError("#/from", "sender_not_approved"))
+        faults.append(fault("#/from", "sender_not_approved"))
     return sender
 
 
 def _text(request: SendRequest, source: Source, faults: list[FieldError]) -> tuple[TemplateInfo | None, str | None]:
     if (request.body is None) == (request.template is None):
-        faults.append(FieldError("#/body", "body_or_template"))
+        faults.append(fault("#/body", "body_or_template"))
         return None, None
     if request.template is None:
         if not request.body:
-            faults.append(FieldError("#/body", "too_short"))
+            faults.append(fault("#/body", "too_short"))
         return None, request.body
     try:
         template = source.templates.get(ids.decode(ids.TEMPLATE, request.template.id))
     except ids.InvalidId:
         template = None
     if template is None:
-        faults.append(FieldError("#/template/id", "template_not_found"))
+        faults.append(fault("#/template/id", "template_not_found"))
         return None, None
     return template, _filled(template, request.template.variables, faults)
 
@@ -258,12 +263,12 @@ def _text(request: SendRequest, source: Source, faults: list[FieldError]) -> tup
 def _filled(template: TemplateInfo, variables: dict[str, str], faults: list[FieldError]) -> str | None:
     if template.code_digits:
         if variables:
-            faults.append(FieldError("#/template/variables", "code_not_accepted"))
+            faults.append(fault("#/template/variables", "code_not_accepted"))
         return fill(template.text, {"code": "0" * template.code_digits})
     try:
         return fill(template.text, variables)
     except KeyError as missing:
-        faults.append(FieldError(f"#/template/variables/{missing.args[0]}", "required"))
+        faults.append(fault(f"#/template/variables/{missing.args[0]}", "required"))
         return None
 
 
@@ -280,16 +285,16 @@ def _segmented(request: SendRequest, text: str | None, faults: list[FieldError])
     if not text:
         return None
     if "\x00" in text:
-        faults.append(FieldError("#/body", "control_character"))
+        faults.append(fault("#/body", "control_character"))
         return None
     try:
         found = segments.split(text, request.encoding, request.smart_encoding)
     except segments.SegmentError as error:
-        faults.append(FieldError("#/body", error.code))
+        faults.append(fault("#/body", error.code))
         return None
     if found.parts > request.max_parts:
         detail = f"The text needs {found.parts} parts and max_parts allows {request.max_parts}."
-        faults.append(FieldError("#/body", "too_many_parts", detail))
+        faults.append(fault("#/body", "too_many_parts", detail))
         return None
     return found
 
@@ -301,13 +306,13 @@ def _times(
     if send_at is not None and (
         send_at.tzinfo is None or not at - dt.timedelta(minutes=5) <= send_at <= at + AHEAD_MAX
     ):
-        faults.append(FieldError("#/send_at", "send_at_out_of_range"))
+        faults.append(fault("#/send_at", "send_at_out_of_range"))
         send_at = None
     start = max(send_at, at) if send_at else at
     kept = _kept(request, source, faults)
     expires_at, field = _expiry(request, start, kept, faults)
     if not TTL_MIN <= expires_at - start <= kept:
-        faults.append(FieldError(field, "ttl_out_of_range"))
+        faults.append(fault(field, "ttl_out_of_range"))
     return (send_at if send_at and send_at > at else None), expires_at, start + kept
 
 
@@ -315,7 +320,7 @@ def _kept(request: SendRequest, source: Source, faults: list[FieldError]) -> dt.
     hours = source.body_hours
     if request.privacy and (wanted := request.privacy.retain_hours) is not None:
         if not 1 <= wanted <= hours:
-            faults.append(FieldError("#/privacy/retain_hours", "retain_hours_out_of_range"))
+            faults.append(fault("#/privacy/retain_hours", "retain_hours_out_of_range"))
         else:
             hours = wanted
     return dt.timedelta(hours=hours)
@@ -326,9 +331,9 @@ def _expiry(
 ) -> tuple[dt.datetime, str]:
     if request.expires_at is not None:
         if request.ttl is not None:
-            faults.append(FieldError("#/ttl", "ttl_or_expires_at"))
+            faults.append(fault("#/ttl", "ttl_or_expires_at"))
         if request.expires_at.tzinfo is None:
-            faults.append(FieldError("#/expires_at", "zone_missing"))
+            faults.append(fault("#/expires_at", "zone_missing"))
             return start + kept, "#/expires_at"
         return request.expires_at, "#/expires_at"
     if request.ttl is not None:
@@ -338,9 +343,9 @@ def _expiry(
 
 def _small_fields(request: SendRequest, faults: list[FieldError]) -> None:
     if request.reference is not None and not _plain(request.reference):
-        faults.append(FieldError("#/reference", "control_character"))
+        faults.append(fault("#/reference", "control_character"))
     if request.metadata is not None and not _metadata_ok(request.metadata):
-        faults.append(FieldError("#/metadata", "metadata_invalid"))
+        faults.append(fault("#/metadata", "metadata_invalid"))
 
 
 def _metadata_ok(metadata: dict[str, str]) -> bool:
@@ -359,10 +364,10 @@ def _priced(number: phone.Number | None, source: Source, faults: list[FieldError
         return None, None
     quote = source.prices.quote(number.e164)
     if quote is None or quote.currency != source.currency:
-        faults.append(FieldError("#/to", "no_route_price"))
+        faults.append(fault("#/to", "no_route_price"))
     carriers = source.routes.carriers(number.e164)
     if not carriers:
-        faults.append(FieldError("#/to", "no_route"))
+        faults.append(fault("#/to", "no_route"))
     return quote, carriers[0] if carriers else None
 
 
@@ -372,7 +377,7 @@ def _price_ceiling(text: str, price: int, faults: list[FieldError]) -> None:
         if not ceiling.is_finite() or ceiling < 0:
             raise InvalidOperation
     except InvalidOperation:
-        faults.append(FieldError("#/max_price", "invalid_amount"))
+        faults.append(fault("#/max_price", "invalid_amount"))
         return
     if price > ceiling * MICRO:
-        faults.append(FieldError("#/max_price", "price_above_max"))
+        faults.append(fault("#/max_price", "price_above_max"))

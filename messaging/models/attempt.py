@@ -42,7 +42,6 @@ class OrphanReceipt(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     carrier = models.ForeignKey("messaging.Carrier", on_delete=models.CASCADE, related_name="+")
     ref = models.CharField(max_length=65)
-    alt_ref = models.CharField(max_length=65, null=True)  # noqa: DJ001  # the same id read in the other base
     state = models.CharField(max_length=13)
     code = models.CharField(max_length=40, null=True)  # noqa: DJ001  # no code is not an empty code
     received_at = models.DateTimeField()

@@ -20,9 +20,11 @@ class Carrier(models.Model):
         PAYLOAD = "payload", "message_payload"
 
     class IdFormat(models.TextChoices):
-        AUTO = "auto", "Same text in response and receipt"
-        HEX_RESPONSE = "hex_response", "Hexadecimal in the response, decimal in the receipt"
-        HEX_RECEIPT = "hex_receipt", "Decimal in the response, hexadecimal in the receipt"
+        TEXT = "text", "The same text in response and receipt"
+        DECIMAL = "decimal", "Decimal in both"
+        HEX = "hex", "Hexadecimal in both"
+        HEX_IN_RESPONSE = "hex_in_response", "Hexadecimal in the response, decimal in the receipt"
+        HEX_IN_RECEIPT = "hex_in_receipt", "Decimal in the response, hexadecimal in the receipt"
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     name = models.SlugField(max_length=40, unique=True)
@@ -37,7 +39,7 @@ class Carrier(models.Model):
     window = models.PositiveIntegerField(default=500)  # submits without a committed answer, per session
     throughput_max = models.PositiveIntegerField(default=0)  # parts per second over all sessions, 0 unlimited
     long_message = models.CharField(max_length=7, choices=LongMessage, default=LongMessage.UDH)
-    id_format = models.CharField(max_length=12, choices=IdFormat, default=IdFormat.AUTO)
+    id_format = models.CharField(max_length=15, choices=IdFormat, default=IdFormat.TEXT)
     charset = models.CharField(max_length=6, default="gsm7")  # what data_coding 0 means here: gsm7 or latin1
     country = models.CharField(max_length=2, default="", blank=True)  # where it processes, for the processor list
     sandbox = models.BooleanField(default=False)
@@ -75,6 +77,7 @@ class BindLease(models.Model):
     carrier = models.ForeignKey(Carrier, on_delete=models.CASCADE, related_name="+")
     slot = models.PositiveSmallIntegerField()
     holder = models.UUIDField()
+    bound = models.BooleanField(default=False)
     until = models.DateTimeField()
 
     class Meta:

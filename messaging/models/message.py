@@ -156,6 +156,7 @@ class Outbox(models.Model):
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     attempt = models.PositiveSmallIntegerField(default=0)  # claims so far
+    failures = models.PositiveSmallIntegerField(default=0)  # temporary refusals so far; throttling is none
     hop = models.PositiveSmallIntegerField(default=0)  # index into the ordered carriers of its route
     parts = models.PositiveSmallIntegerField()
     lease_until = models.DateTimeField(null=True)

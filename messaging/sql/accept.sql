@@ -128,8 +128,9 @@ BEGIN
         SELECT (body_expires_at AT TIME ZONE 'UTC')::date, id, p_workspace[source], text_ct
         FROM m WHERE text_ct IS NOT NULL
     )
-    INSERT INTO messaging_outbox (message_id, workspace_id, carrier_id, state, lane, due_at, expires_at, attempt, hop, parts)
-    SELECT id, p_workspace[source], carrier, 0, lane, coalesce(send_at, p_at), expires_at, 0, 0, parts FROM m;
+    INSERT INTO messaging_outbox (message_id, workspace_id, carrier_id, state, lane, due_at, expires_at, attempt,
+                                  failures, hop, parts)
+    SELECT id, p_workspace[source], carrier, 0, lane, coalesce(send_at, p_at), expires_at, 0, 0, 0, parts FROM m;
 
     IF cardinality(fresh) > 0 THEN
         PERFORM pipeline.remember(fresh, p_workspace, p_key, p_user, p_request_source, p_digest, p_request, p_id, outcome);

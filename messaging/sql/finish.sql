@@ -51,10 +51,10 @@ BEGIN
 END
 $$;
 
--- Apply final receipts of one carrier, in order. Ids are canonical text; p_alt is the same id read in the other base,
--- where the carrier's habit is unknown. Answers how many matched nothing and were kept as orphans.
+-- Apply final receipts of one carrier, in order. Ids are in the carrier's canonical form: guessing a base here would
+-- let one message's receipt decide another. Answers how many matched nothing and were kept as orphans.
 CREATE FUNCTION pipeline.record_receipts(
-    p_carrier uuid, p_at timestamptz, p_ref text[], p_alt text[], p_state text[], p_code text[]
+    p_carrier uuid, p_at timestamptz, p_ref text[], p_state text[], p_code text[]
 ) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -67,12 +67,12 @@ DECLARE
     since uuid := pipeline.floor(p_at - interval '8 days');  -- no receipt comes later than this; prunes old months
 BEGIN
     WITH receipt AS (
-        SELECT DISTINCT ON (ref) ref, alt, state, code, ord
-        FROM unnest(p_ref, p_alt, p_state, p_code) WITH ORDINALITY AS r(ref, alt, state, code, ord) ORDER BY ref, ord
+        SELECT DISTINCT ON (ref) ref, state, code, ord
+        FROM unnest(p_ref, p_state, p_code) WITH ORDINALITY AS r(ref, state, code, ord) ORDER BY ref, ord
     ), updated AS (
         UPDATE messaging_attempt a SET receipt = r.state, receipt_code = r.code, receipt_at = p_at
         FROM receipt r
-        WHERE a.carrier_id = p_carrier AND a.ref IN (r.ref, r.alt) AND a.message_id >= since AND a.receipt IS NULL
+        WHERE a.carrier_id = p_carrier AND a.ref = r.ref AND a.message_id >= since AND a.receipt IS NULL
         RETURNING a.message_id, r.state, r.code, r.ord
     ), whole AS (
         -- Single parts decide at once; of several parts, see `settle`.
@@ -94,7 +94,7 @@ BEGIN
         PERFORM pipeline.settle(hit.several, p_at);
     END IF;
     IF coalesce(cardinality(hit.ords), 0) < cardinality(p_ref) THEN
-        orphans := pipeline.keep_strays(p_carrier, p_at, since, p_ref, p_alt, p_state, p_code, coalesce(hit.ords, '{}'));
+        orphans := pipeline.keep_strays(p_carrier, p_at, since, p_ref, p_state, p_code, coalesce(hit.ords, '{}'));
     END IF;
     RETURN orphans;
 END
@@ -133,17 +133,17 @@ $$;
 
 -- Receipts that changed no attempt: repeats are dropped, contradictions noted on the message, unknown ids kept.
 CREATE FUNCTION pipeline.keep_strays(
-    p_carrier uuid, p_at timestamptz, p_since uuid, p_ref text[], p_alt text[], p_state text[], p_code text[],
+    p_carrier uuid, p_at timestamptz, p_since uuid, p_ref text[], p_state text[], p_code text[],
     p_used integer[]
 ) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET enable_seqscan = off
 AS $$
     WITH stray AS (
-        SELECT r.ref, r.alt, r.state, r.code, a.message_id, a.workspace_id, a.receipt
-        FROM unnest(p_ref, p_alt, p_state, p_code) WITH ORDINALITY AS r(ref, alt, state, code, ord)
+        SELECT r.ref, r.state, r.code, a.message_id, a.workspace_id, a.receipt
+        FROM unnest(p_ref, p_state, p_code) WITH ORDINALITY AS r(ref, state, code, ord)
         LEFT JOIN LATERAL (
             SELECT a.message_id, a.workspace_id, a.receipt FROM messaging_attempt a
-            WHERE a.carrier_id = p_carrier AND a.ref IN (r.ref, r.alt) AND a.message_id >= p_since LIMIT 1
+            WHERE a.carrier_id = p_carrier AND a.ref = r.ref AND a.message_id >= p_since LIMIT 1
         ) AS a ON true
         WHERE NOT r.ord::integer = ANY (p_used)
     ), conflict AS (
@@ -151,8 +151,8 @@ AS $$
         SELECT pipeline.uuid7(p_at), workspace_id, message_id, 'receipt_conflict', left(state, 40), p_at
         FROM stray WHERE message_id IS NOT NULL AND receipt IS DISTINCT FROM state
     ), kept AS (
-        INSERT INTO messaging_orphan_receipt (id, carrier_id, ref, alt_ref, state, code, received_at)
-        SELECT pipeline.uuid7(p_at), p_carrier, ref, alt, state, code, p_at FROM stray WHERE message_id IS NULL
+        INSERT INTO messaging_orphan_receipt (id, carrier_id, ref, state, code, received_at)
+        SELECT pipeline.uuid7(p_at), p_carrier, ref, state, code, p_at FROM stray WHERE message_id IS NULL
         RETURNING 1
     )
     SELECT count(*)::integer FROM kept
@@ -172,25 +172,25 @@ BEGIN
         RETURN 0;
     END IF;
     WITH waiting AS (
-        SELECT r.id, r.ref, r.alt_ref FROM messaging_orphan_receipt r
+        SELECT r.id, r.ref FROM messaging_orphan_receipt r
         WHERE r.carrier_id = p_carrier AND r.matched_at IS NULL
-          AND (p_refs IS NULL OR r.ref = ANY (p_refs) OR r.alt_ref = ANY (p_refs))
+          AND (p_refs IS NULL OR r.ref = ANY (p_refs))
         ORDER BY r.received_at LIMIT 1000 FOR UPDATE SKIP LOCKED
     ), matched AS (
         UPDATE messaging_orphan_receipt r SET matched_at = p_at FROM waiting w
         WHERE r.id = w.id AND EXISTS (
             SELECT 1 FROM messaging_attempt a
-            WHERE a.carrier_id = p_carrier AND a.ref IN (w.ref, w.alt_ref)
+            WHERE a.carrier_id = p_carrier AND a.ref = w.ref
               AND a.message_id >= pipeline.floor(p_at - interval '8 days'))
-        RETURNING r.ref, r.alt_ref, r.state, r.code, r.received_at
+        RETURNING r.ref, r.state, r.code, r.received_at
     )
-    SELECT array_agg(ref::text ORDER BY received_at) AS refs, array_agg(alt_ref::text ORDER BY received_at) AS alts,
-           array_agg(state::text ORDER BY received_at) AS states, array_agg(code::text ORDER BY received_at) AS codes
+    SELECT array_agg(ref::text ORDER BY received_at) AS refs, array_agg(state::text ORDER BY received_at) AS states,
+           array_agg(code::text ORDER BY received_at) AS codes
     INTO early FROM matched;
     IF early.refs IS NULL THEN
         RETURN 0;
     END IF;
-    PERFORM pipeline.record_receipts(p_carrier, p_at, early.refs, early.alts, early.states, early.codes);
+    PERFORM pipeline.record_receipts(p_carrier, p_at, early.refs, early.states, early.codes);
     RETURN cardinality(early.refs);
 END
 $$;

@@ -16,5 +16,6 @@ $$;
 GRANT EXECUTE ON FUNCTION pipeline.accept, pipeline.cancel, pipeline.redact, pipeline.erase, pipeline.replay_deliveries,
     pipeline.test_event TO sp_app;
 GRANT EXECUTE ON FUNCTION pipeline.claim, pipeline.due_carriers, pipeline.record_results, pipeline.reclaim,
-    pipeline.record_receipts, pipeline.match_orphans, pipeline.expire, pipeline.claim_deliveries,
+    pipeline.record_receipts, pipeline.match_orphans, pipeline.expire, pipeline.hold_binds, pipeline.bound_carriers,
+    pipeline.drop_binds, pipeline.claim_deliveries,
     pipeline.record_deliveries, pipeline.reclaim_deliveries, pipeline.deliveries_due, pipeline.disable_endpoint TO sp_system;

@@ -5,9 +5,10 @@
 CREATE FUNCTION pipeline.claim(
     p_carrier uuid, p_holder uuid, p_limit integer, p_at timestamptz, p_lease_until timestamptz
 ) RETURNS TABLE (
-    message_id uuid, workspace_id uuid, attempt smallint, hop smallint, category text, livemode boolean, sender_id uuid,
-    template_id uuid, to_ct bytea, encoding text, parts smallint, created_at timestamptz, expires_at timestamptz,
-    text_ct bytea, sent smallint[], suppressed boolean
+    message_id uuid, workspace_id uuid, attempt smallint, failures smallint, hop smallint, lane smallint,
+    livemode boolean, sender_id uuid, sender_ct bytea, template_id uuid, template_ct bytea, code_digits smallint,
+    to_ct bytea, encoding text, parts smallint, expires_at timestamptz, body_expires_at timestamptz, text_ct bytea,
+    sent smallint[], suppressed boolean
 )
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -26,11 +27,11 @@ AS $$
         UPDATE messaging_outbox o
         SET state = 1, attempt = o.attempt + 1, lease_until = p_lease_until, leased_by = p_holder
         FROM due WHERE o.message_id = due.message_id
-        RETURNING o.message_id, o.workspace_id, o.attempt, o.hop
+        RETURNING o.message_id, o.workspace_id, o.attempt, o.failures, o.hop, o.lane
     )
-    SELECT l.message_id, l.workspace_id, l.attempt, l.hop, m.category, m.livemode, m.sender_id, m.template_id, m.to_ct,
-           m.encoding, m.parts, coalesce(m.send_at, to_timestamp((('x' || substr(m.id::text, 1, 8)
-               || substr(m.id::text, 10, 4))::bit(48)::bigint) / 1000.0)), m.expires_at, b.text_ct,
+    SELECT l.message_id, l.workspace_id, l.attempt, l.failures, l.hop, l.lane, m.livemode, m.sender_id, s.address,
+           m.template_id, CASE WHEN b.text_ct IS NULL THEN t.text END, t.code_digits, m.to_ct, m.encoding, m.parts,
+           m.expires_at, m.body_expires_at, b.text_ct,
            CASE WHEN m.parts > 1 AND l.attempt > 1 THEN
                (SELECT array_agg(DISTINCT a.part) FROM messaging_attempt a
                 WHERE a.message_id = l.message_id AND a.outcome = 'accepted') END,
@@ -39,6 +40,8 @@ AS $$
                      AND (x.reason <> 'opt_out' OR m.category <> 'otp'))
     FROM leased l
     JOIN messaging_message m ON m.id = l.message_id
+    JOIN messaging_sender s ON s.id = m.sender_id
+    LEFT JOIN messaging_template t ON t.id = m.template_id
     LEFT JOIN messaging_body b ON b.message_id = l.message_id
         AND b.expires_on = (m.body_expires_at AT TIME ZONE 'UTC')::date
 $$;
@@ -56,14 +59,15 @@ $$;
 
 -- Write what the carrier answered: one attempt per part, and one decision per message (made by the caller's rules):
 --   submitted  every part accepted; receipts awaited
---   retry      back to the queue at p_due, with the carrier and hop given
---   failed     final, with the code
+--   retry      back to the queue at p_due, with the carrier, hop and number of failures given
+--   failed, rejected  final, with the code
 -- Receipts that arrived before this answer are waiting as orphans and are applied now.
 CREATE FUNCTION pipeline.record_results(
     p_carrier uuid, p_session text, p_at timestamptz,
     p_message uuid[], p_workspace uuid[], p_part smallint[], p_attempt smallint[], p_sequence bigint[], p_outcome text[],
     p_code text[], p_ref text[], p_submitted_at timestamptz[],
-    p_decided uuid[], p_action text[], p_action_code text[], p_due timestamptz[], p_next_carrier uuid[], p_hop smallint[]
+    p_decided uuid[], p_action text[], p_action_code text[], p_due timestamptz[], p_next_carrier uuid[], p_hop smallint[],
+    p_failures smallint[]
 ) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -98,11 +102,11 @@ BEGIN
 
     IF 'retry' = ANY (p_action) THEN
         WITH d AS (
-            SELECT * FROM unnest(p_decided, p_action, p_action_code, p_due, p_next_carrier, p_hop)
-                AS d(message, action, code, due, carrier, hop) WHERE action = 'retry'
+            SELECT * FROM unnest(p_decided, p_action, p_action_code, p_due, p_next_carrier, p_hop, p_failures)
+                AS d(message, action, code, due, carrier, hop, failures) WHERE action = 'retry'
         ), back AS (
             UPDATE messaging_outbox o SET state = 0, lease_until = NULL, leased_by = NULL, due_at = d.due,
-                carrier_id = d.carrier, hop = d.hop
+                carrier_id = d.carrier, hop = d.hop, failures = d.failures
             FROM d WHERE o.message_id = d.message AND o.state = 1
             RETURNING o.message_id, o.workspace_id, d.code, d.carrier
         )
@@ -111,9 +115,10 @@ BEGIN
                CASE WHEN carrier <> p_carrier THEN 'rerouted' ELSE 'retried' END, code, p_at FROM back;
     END IF;
 
-    IF 'failed' = ANY (p_action) THEN
-        PERFORM pipeline.finish(array_agg(message), array_agg('failed'::text), array_agg(code), p_at)
-        FROM unnest(p_decided, p_action, p_action_code) AS d(message, action, code) WHERE action = 'failed';
+    IF p_action && ARRAY['failed', 'rejected'] THEN
+        PERFORM pipeline.finish(array_agg(message), array_agg(action), array_agg(code), p_at)
+        FROM unnest(p_decided, p_action, p_action_code) AS d(message, action, code)
+        WHERE action IN ('failed', 'rejected');
     END IF;
 
     RETURN pipeline.match_orphans(p_carrier, p_ref, p_at);
@@ -142,3 +147,41 @@ AS $$
     )
     SELECT count(*)::integer FROM told
 $$;
+
+-- Take or keep up to p_wanted of a carrier's binds for p_holder until p_until; answers how many it holds. Workers
+-- together never hold more slots than the carrier allows.
+CREATE FUNCTION pipeline.hold_binds(
+    p_carrier uuid, p_holder uuid, p_bound boolean, p_at timestamptz, p_until timestamptz
+) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
+AS $$
+DECLARE
+    permitted integer;
+BEGIN
+    SELECT c.binds_max INTO permitted FROM messaging_carrier c WHERE c.id = p_carrier AND c.enabled FOR UPDATE;
+    IF permitted IS NULL THEN
+        DELETE FROM messaging_bind_lease b WHERE b.carrier_id = p_carrier AND b.holder = p_holder;
+        RETURN 0;
+    END IF;
+    UPDATE messaging_bind_lease b SET until = p_until, bound = p_bound
+    WHERE b.carrier_id = p_carrier AND b.holder = p_holder;
+    IF NOT FOUND THEN
+        DELETE FROM messaging_bind_lease b WHERE b.carrier_id = p_carrier AND b.until <= p_at;
+        INSERT INTO messaging_bind_lease (id, carrier_id, slot, holder, bound, until)
+        SELECT pipeline.uuid7(p_at), p_carrier, s.slot, p_holder, p_bound, p_until
+        FROM generate_series(1, permitted) AS s(slot)
+        WHERE NOT EXISTS (SELECT 1 FROM messaging_bind_lease b WHERE b.carrier_id = p_carrier AND b.slot = s.slot);
+    END IF;
+    RETURN (SELECT count(*) FROM messaging_bind_lease b WHERE b.carrier_id = p_carrier AND b.holder = p_holder);
+END
+$$;
+
+-- Which carriers have a bound session somewhere, for falling back from one that has none.
+CREATE FUNCTION pipeline.bound_carriers(p_at timestamptz) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
+AS $$ SELECT DISTINCT carrier_id FROM messaging_bind_lease WHERE bound AND until > p_at $$;
+
+-- Give binds back at once, so that another worker need not wait for the lease to run out.
+CREATE FUNCTION pipeline.drop_binds(p_holder uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
+AS $$ DELETE FROM messaging_bind_lease WHERE holder = p_holder $$;

@@ -1,0 +1,65 @@
+"""Loading a ``Source``: everything the drafting of a workspace's messages needs, read once and kept for seconds."""
+
+from uuid import UUID
+
+from accounts.keys import KeyInfo
+from accounts.models import Workspace
+from billing import ledger, rates
+from messaging import routing
+from messaging.drafting import SenderInfo, Source, TemplateInfo
+from messaging.models import Sender, Template
+from privacy import keyring
+from smsplatform.lib import clock
+from smsplatform.lib.tenancy import scope
+
+
+def for_key(info: KeyInfo) -> Source:
+    """The source behind an API key. Blocks on the database."""
+    return _load(
+        info.workspace_id, livemode=info.livemode, currency=info.currency, body_hours=info.body_hours,
+        plan=info.price_plan_id, key_id=info.id, user_id=None,
+    )  # fmt: skip
+
+
+def for_user(workspace_id: UUID, user_id: UUID, *, livemode: bool) -> Source:
+    """The source of what a person sends from a page. Blocks on the database."""
+    with scope.workspace(workspace_id):
+        workspace = Workspace.objects.get(pk=workspace_id)
+    return _load(
+        workspace_id, livemode=livemode, currency=workspace.currency, body_hours=workspace.body_hours,
+        plan=workspace.price_plan_id, key_id=None, user_id=user_id,
+    )  # fmt: skip
+
+
+def _load(
+    workspace_id: UUID,
+    *,
+    livemode: bool,
+    currency: str,
+    body_hours: int,
+    plan: UUID,
+    key_id: UUID | None,
+    user_id: UUID | None,
+) -> Source:
+    wallet = ledger.open_wallet(workspace=workspace_id, currency=currency, livemode=livemode)
+    with scope.workspace(workspace_id):
+        senders = list(Sender.objects.all())
+        templates = list(Template.objects.all())
+    known = {s.address: SenderInfo(id=s.id, address=s.address, approved=s.state == Sender.State.APPROVED) for s in senders}
+    default = next((known[s.address] for s in senders if s.is_default), None)
+    return Source(
+        workspace_id=workspace_id,
+        livemode=livemode,
+        wallet=wallet,
+        currency=currency,
+        body_hours=body_hours,
+        key_id=key_id,
+        user_id=user_id,
+        senders=known,
+        default_sender=default,
+        templates={t.id: TemplateInfo(id=t.id, text=t.text, code_digits=t.code_digits) for t in templates},
+        prices=rates.book(plan, clock.now()),
+        routes=routing.book(livemode=livemode),
+        contacts=keyring.key(workspace_id, keyring.Purpose.CONTACTS),
+        index=keyring.key(workspace_id, keyring.Purpose.INDEX),
+    )

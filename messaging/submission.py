@@ -1,0 +1,438 @@
+"""Submission: claim due messages of a carrier, turn them into submit PDUs, and decide what each answer means.
+
+A Celery task per carrier drains the queue for a few seconds and goes on while there is work; wake-ups come from
+acceptance (coalesced) and from the sweep, which finds what a lost wake-up missed. Rules are pure functions of the
+answer and the clock; ``decide`` is the whole policy.
+"""
+
+import datetime as dt
+import logging
+import random
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+from messaging import receipts, routing
+from messaging.carriers.hub import Hub, Link
+from messaging.carriers.smpp import submits
+from messaging.carriers.smpp.errors import Outcome
+from messaging.carriers.smpp.session import Delivery
+from messaging.carriers.smpp.window import SubmitRequest, SubmitResult
+from messaging.drafting import fill, make_code, unsealed
+from privacy import ciphers, keyring
+from smsplatform.celery import app
+from smsplatform.lib import arrays, clock, database
+from smsplatform.lib.segments import SegmentError
+from smsplatform.lib.tasks import Ladder, task
+
+logger = logging.getLogger(__name__)
+
+BOX_SECONDS = 5.0
+LINGER_SECONDS = 1.0
+POLL_SECONDS = 0.01
+LEASE = dt.timedelta(seconds=30)
+CLAIM_MAX = 500
+ROOM_MIN = 50  # tiny claims cost as much as large ones: under load wait for this many free slots
+DOWN_SECONDS = 3.0  # a carrier without a session this long loses its queue to the next carrier
+
+LADDER = Ladder(delays=(2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0), jitter=0.2)
+FALLBACK_AFTER = 2  # temporary failures with one carrier before the next one is tried
+THROTTLED_AGAIN = dt.timedelta(seconds=1)
+UNKNOWN_AGAIN = (dt.timedelta(0), dt.timedelta(0), dt.timedelta(seconds=60))  # by lane: marketing waits for a receipt
+
+
+class Claimed(NamedTuple):
+    """A row of ``pipeline.claim``."""
+
+    message_id: UUID
+    workspace_id: UUID
+    attempt: int
+    failures: int
+    hop: int
+    lane: int
+    livemode: bool
+    sender_id: UUID
+    sender_ct: bytes
+    template_id: UUID | None
+    template_ct: bytes | None
+    code_digits: int | None
+    to_ct: bytes | None
+    encoding: str
+    parts: int
+    expires_at: dt.datetime
+    body_expires_at: dt.datetime
+    text_ct: bytes | None
+    sent: list[int] | None
+    suppressed: bool
+
+
+@dataclass(slots=True)
+class Flight:
+    """A message in the carrier's hands: which parts are out and what came back for them."""
+
+    row: Claimed
+    carriers: tuple[UUID, ...]
+    waiting: int
+    answers: list["PartAnswer"] = field(default_factory=list)
+
+
+class PartAnswer(NamedTuple):
+    """What one part got."""
+
+    part: int
+    result: SubmitResult
+
+
+class Decision(NamedTuple):
+    """What happens to a message next; see ``pipeline.record_results``."""
+
+    message_id: UUID
+    action: str
+    code: str | None
+    due_at: dt.datetime | None
+    carrier: UUID | None
+    hop: int
+    failures: int
+
+
+class Refused(Exception):
+    """This message cannot be submitted; the code says why."""
+
+    def __init__(self, code: str, *, action: str = "failed") -> None:
+        super().__init__(code)
+        self.code, self.action = code, action
+
+
+def decide(flight: Flight, *, carrier: UUID, at: dt.datetime, chance: float) -> Decision:
+    """What the answers to a message's parts mean for it (reliability: at least once, never lost, always an end)."""
+    row, results = flight.row, [answer.result for answer in flight.answers]
+    worst = min(results, key=lambda result: _SEVERITY.index(result.outcome))
+
+    def again(after: dt.timedelta, hop: int, failures: int) -> Decision:
+        target = flight.carriers[hop] if hop < len(flight.carriers) else carrier
+        return Decision(row.message_id, "retry", worst.code, at + after, target, hop, failures)
+
+    match worst.outcome:
+        case Outcome.ACCEPTED:
+            return Decision(row.message_id, "submitted", None, None, None, row.hop, row.failures)
+        case Outcome.FINAL:
+            untouched = not row.sent and all(result.outcome is not Outcome.ACCEPTED for result in results)
+            if worst.fallback and untouched and row.hop + 1 < len(flight.carriers):
+                return again(dt.timedelta(0), row.hop + 1, row.failures)
+            return Decision(row.message_id, "failed", worst.code, None, None, row.hop, row.failures)
+        case Outcome.UNKNOWN:
+            return again(UNKNOWN_AGAIN[row.lane], row.hop, row.failures)
+        case Outcome.THROTTLED:
+            return again(THROTTLED_AGAIN * (0.5 + chance), row.hop, row.failures)
+        case Outcome.UNSENT:
+            return again(dt.timedelta(milliseconds=200), row.hop, row.failures)
+    delay = LADDER.delay(row.failures, chance)
+    if delay is None:
+        return Decision(row.message_id, "failed", "retries_exhausted", None, None, row.hop, row.failures)
+    failures = row.failures + 1
+    move = failures % FALLBACK_AFTER == 0 and len(flight.carriers) > 1
+    return again(dt.timedelta(seconds=delay), (row.hop + 1) % len(flight.carriers) if move else row.hop, failures)
+
+
+_SEVERITY = [
+    Outcome.FINAL,
+    Outcome.UNKNOWN,
+    Outcome.TEMPORARY,
+    Outcome.THROTTLED,
+    Outcome.UNSENT,
+    Outcome.ACCEPTED,
+]
+
+# What the worker holds in memory only while a message is in its hands.
+
+
+def prepare(row: Claimed, link: Link, *, at: dt.datetime) -> tuple[Flight, list[SubmitRequest]]:
+    """Decrypt and encode one claimed message. Raises ``Refused``."""
+    if row.suppressed:
+        raise Refused("suppressed_recipient", action="rejected")
+    if row.to_ct is None:
+        raise Refused("redacted")
+    try:
+        number = unsealed("to", row.to_ct, row.workspace_id, row.message_id)
+        text = _text(row)
+        sender = _unsealed_cached("messaging.Sender.address", row.sender_ct, row.workspace_id, row.sender_id)
+    except (keyring.KeyDestroyed, ciphers.CipherError):
+        raise Refused("body_gone") from None
+    carriers = routing.book(livemode=row.livemode, using="system").carriers(number) or (link.account.id,)
+    bodies = _bodies(row, link, number=number, text=text, sender=sender, at=at)
+    sent = set(row.sent or ())
+    flight = Flight(row, carriers, waiting=0)
+    requests = [
+        SubmitRequest((flight, part), body) for part, body in enumerate(bodies, 1) if part not in sent
+    ]  # fmt: skip
+    flight.waiting = len(requests)
+    return flight, requests
+
+
+def _text(row: Claimed) -> str:
+    if row.text_ct is not None:
+        return unsealed("text", row.text_ct, row.workspace_id, row.message_id)
+    if row.template_ct is None or row.template_id is None or not row.code_digits:
+        raise Refused("body_gone")
+    template = _unsealed_cached("messaging.Template.text", row.template_ct, row.workspace_id, row.template_id)
+    key = keyring.body_key(row.workspace_id, row.body_expires_at.date())
+    return fill(template, {"code": make_code(key, row.message_id, row.code_digits)})
+
+
+_plain_cache: dict[bytes, str] = {}
+
+
+def _unsealed_cached(label: str, value: bytes, workspace: UUID, row: UUID) -> str:
+    """Senders and templates repeat: their plaintext is kept by ciphertext, a bounded number of them."""
+    if (known := _plain_cache.get(value)) is None:
+        if len(_plain_cache) >= 2000:
+            _plain_cache.clear()
+        known = _plain_cache[value] = ciphers.unseal(bytes(value), ciphers.aad(label, workspace, row)).decode()
+    return known
+
+
+def _bodies(row: Claimed, link: Link, *, number: str, text: str, sender: str, at: dt.datetime) -> list[bytes]:
+    try:
+        return submits.bodies(
+            link.submits,
+            source=sender,
+            destination=number,
+            text=text,
+            encoding="ucs2" if row.encoding == "ucs2" else "gsm7",
+            reference=link.references.next(number) if row.parts > 1 else 0,
+            validity=submits.validity_period(link.submits, at=at, expires_at=row.expires_at),
+        )
+    except (submits.InvalidSender, submits.InvalidDestination, SegmentError) as error:
+        raise Refused(error.code) from None
+
+
+# Writing down
+
+_RECORD: LiteralString = "SELECT pipeline.record_results(" + "%s, " * 18 + "%s)"
+
+
+def record(link: Link, results: Sequence[SubmitResult], deliveries: Sequence[Delivery]) -> None:
+    """Commit what a carrier said, answers before receipts. Called on the link's writer thread; insists until done."""
+    at = clock.now()
+    if results:
+        _record_results(link, results, at)
+    if deliveries:
+        receipts.record(carrier=link.account.id, deliveries=deliveries, at=at, insist=_insist)
+
+
+def _insist(sql: LiteralString, arguments: list[Any]) -> Any:
+    """Repeat until the database takes it; when the worker is told to stop first, fail so that nothing is freed."""
+    value = database.insist(lambda: _writer_session().value(sql, arguments), hub().stopping)
+    if value is None:
+        raise database.DatabaseUnavailable("stopping")
+    return value
+
+
+def _record_results(link: Link, results: Sequence[SubmitResult], at: dt.datetime) -> None:
+    answered: list[tuple[Flight, PartAnswer]] = []
+    decided: list[Decision] = []
+    for result in results:
+        flight, part = result.token  # type: ignore[misc]  # our own tokens, see prepare
+        answer = PartAnswer(part, result)
+        answered.append((flight, answer))
+        _replace(flight, answer)
+        if result.late or len(flight.answers) >= flight.waiting:
+            decided.append(decide(flight, carrier=link.account.id, at=at, chance=random.random()))  # noqa: S311  # jitter
+    write_results(link.account.id, link.session_name, answered, decided, at=at)
+
+
+def _replace(flight: Flight, answer: PartAnswer) -> None:
+    """Keep one answer per part: a late one takes the place of the time-out before it."""
+    flight.answers = [a for a in flight.answers if a.part != answer.part] if answer.result.late else flight.answers
+    flight.answers.append(answer)
+
+
+def write_results(
+    carrier: UUID,
+    session: str,
+    answered: Sequence[tuple[Flight, PartAnswer]],
+    decided: Sequence[Decision],
+    *,
+    at: dt.datetime,
+) -> None:
+    """Attempts and decisions in one statement."""
+    told = [(flight.row, answer) for flight, answer in answered if answer.result.outcome is not Outcome.UNSENT]
+    _insist(
+        _RECORD,
+        [
+            carrier,
+            session,
+            at,
+            arrays.uuids([row.message_id for row, _ in told]),
+            arrays.uuids([row.workspace_id for row, _ in told]),
+            arrays.int2s([answer.part for _, answer in told]),
+            arrays.int2s([row.attempt for row, _ in told]),
+            arrays.int8s([answer.result.sequence for _, answer in told]),
+            arrays.texts([str(answer.result.outcome) for _, answer in told]),
+            arrays.texts([_code(answer.result) for _, answer in told]),
+            arrays.texts([answer.result.ref or None for _, answer in told]),
+            arrays.times([at] * len(told)),
+            arrays.uuids([d.message_id for d in decided]),
+            arrays.texts([d.action for d in decided]),
+            arrays.texts([d.code for d in decided]),
+            arrays.times([d.due_at for d in decided]),
+            arrays.uuids([d.carrier for d in decided]),
+            arrays.int2s([d.hop for d in decided]),
+            arrays.int2s([d.failures for d in decided]),
+        ],
+    )
+
+
+def _code(result: SubmitResult) -> str | None:
+    return None if result.outcome is Outcome.ACCEPTED else result.code
+
+
+# Draining
+
+_CLAIM: LiteralString = "SELECT * FROM pipeline.claim(%s, %s, %s, %s, %s)"
+
+
+def drain(carrier_id: UUID) -> bool:
+    """Submit what is due for a carrier for at most ``BOX_SECONDS``; whether there is more to do."""
+    link = hub().link(carrier_id)
+    if link is None or not link.draining.acquire(blocking=False):
+        return False
+    session = database.Session("system")
+    try:
+        return _drain(link, session)
+    except database.DatabaseUnavailable:
+        return False
+    finally:
+        session.close()
+        link.draining.release()
+
+
+def _drain(link: Link, session: database.Session) -> bool:
+    ends = time.monotonic() + BOX_SECONDS
+    idle_since = time.monotonic()
+    while (now := time.monotonic()) < ends and not hub().stopping.is_set():
+        if not link.bound:
+            if now - link.down_since > DOWN_SECONDS:
+                _move_to_fallback(link, session)
+            time.sleep(0.05)
+            continue
+        room = link.room()
+        if room < min(ROOM_MIN, link.account.window // 2):
+            link.wait_for_room(0.05)
+            continue
+        if _submit_some(link, session, min(room, CLAIM_MAX)):
+            idle_since = time.monotonic()
+        elif time.monotonic() - idle_since > LINGER_SECONDS:
+            return False
+        else:
+            time.sleep(POLL_SECONDS)
+    return not hub().stopping.is_set()
+
+
+def _claim(link: Link, session: database.Session, limit: int, at: dt.datetime) -> list[Claimed]:
+    rows = session.rows(_CLAIM, [link.account.id, hub().holder, limit, at, at + LEASE])
+    return [Claimed(*row) for row in rows]
+
+
+def _submit_some(link: Link, session: database.Session, limit: int) -> bool:
+    at = clock.now()
+    rows = _claim(link, session, limit, at)
+    outgoing: list[SubmitRequest] = []
+    refused: list[Decision] = []
+    for row in rows:
+        try:
+            _, requests = prepare(row, link, at=at)
+        except Refused as error:
+            refused.append(Decision(row.message_id, error.action, error.code, None, None, row.hop, row.failures))
+        except Exception as error:  # noqa: BLE001  # one poisonous message must not stop the carrier's queue
+            logger.error("prepare_failed", extra={"error": type(error).__name__, "attempt": row.attempt})
+            refused.append(_poisoned(row, link, at))
+        else:
+            outgoing += requests
+    if outgoing:
+        link.submit(outgoing)
+    if refused:
+        write_results(link.account.id, link.session_name, [], refused, at=at)
+    return bool(rows)
+
+
+def _poisoned(row: Claimed, link: Link, at: dt.datetime) -> Decision:
+    """Something is wrong with us, not with the message: later, and not for ever."""
+    delay = LADDER.delay(row.failures, 0.5)
+    if delay is None:
+        return Decision(row.message_id, "failed", "internal_error", None, None, row.hop, row.failures)
+    due = at + dt.timedelta(seconds=delay)
+    return Decision(row.message_id, "retry", "internal_error", due, link.account.id, row.hop, row.failures + 1)
+
+
+def _move_to_fallback(link: Link, session: database.Session) -> None:
+    """Hand the queue of a carrier without a session to the next carrier that has one."""
+    at = clock.now()
+    up = {row[0] for row in session.rows("SELECT * FROM pipeline.bound_carriers(%s)", [at])} - {link.account.id}
+    if not up:
+        time.sleep(0.2)
+        return
+    rows = _claim(link, session, CLAIM_MAX, at)
+    moved = [_moved(row, link, up, at) for row in rows]
+    if moved:
+        write_results(link.account.id, link.session_name, [], moved, at=at)
+
+
+def _moved(row: Claimed, link: Link, up: set[UUID], at: dt.datetime) -> Decision:
+    carriers: tuple[UUID, ...] = ()
+    if row.to_ct is not None:
+        number = unsealed("to", row.to_ct, row.workspace_id, row.message_id)
+        carriers = routing.book(livemode=row.livemode, using="system").carriers(number)
+    for hop, carrier in enumerate(carriers):
+        if carrier in up:
+            return Decision(row.message_id, "retry", "carrier_down", at, carrier, hop, row.failures)
+    due = at + dt.timedelta(seconds=2)
+    return Decision(row.message_id, "retry", "carrier_down", due, link.account.id, row.hop, row.failures)
+
+
+# Processes and tasks
+
+_hub: Hub | None = None
+_writers: dict[int, database.Session] = {}
+
+
+def hub() -> Hub:
+    """The sessions of this process; made on first use, started by the worker (``smsplatform/worker.py``)."""
+    global _hub  # noqa: PLW0603  # one hub per process by nature: it holds sockets and threads
+    if _hub is None:
+        _hub = Hub(record)
+    return _hub
+
+
+def _writer_session() -> database.Session:
+    return _writers.setdefault(threading.get_ident(), database.Session("system"))
+
+
+@task(name="messaging.submission.drain", queue="submission")
+def drain_carrier(*, carrier: str) -> None:
+    """Wake-up: a carrier has work. Calls itself again while there is more."""
+    if drain(UUID(carrier)):
+        wake(UUID(carrier))
+
+
+@task(name="messaging.submission.sweep", queue="submission")
+def sweep() -> None:
+    """Find due work that no wake-up told of, and take back what a dead worker held."""
+    at = clock.now()
+    session = database.Session("system")
+    try:
+        session.value("SELECT pipeline.reclaim(%s, %s, %s)", [at, UNKNOWN_AGAIN[2], 5000])
+        for (carrier,) in session.rows("SELECT * FROM pipeline.due_carriers(%s)", [at]):
+            wake(carrier)
+    except database.DatabaseUnavailable:
+        logger.warning("database_unavailable")
+    finally:
+        session.close()
+
+
+def wake(carrier: UUID) -> None:
+    """Publish the wake-up of a carrier; lost ones are found by the sweep."""
+    app.send_task("messaging.submission.drain", kwargs={"carrier": str(carrier)}, queue="submission", ignore_result=True)

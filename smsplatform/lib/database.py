@@ -1,0 +1,74 @@
+"""Plain database sessions for the pipeline's threads: prepared statements, no ORM, honest about lost connections."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from django.db import connections
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+
+
+class DatabaseUnavailable(RuntimeError):
+    """The database cannot be reached or ended the session; nothing is known about the statement under way."""
+
+
+def conninfo(alias: str) -> dict[str, Any]:
+    """Connection parameters of a Django alias, without what only Django understands."""
+    settings = connections[alias].settings_dict
+    named = {
+        "host": settings["HOST"],
+        "port": settings["PORT"],
+        "user": settings["USER"],
+        "password": settings["PASSWORD"],
+        "dbname": settings["NAME"],
+        "options": settings["OPTIONS"].get("options"),
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+class Session:
+    """One autocommit session, opened when first used and again after it was lost. For one thread at a time."""
+
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def rows(self, sql: LiteralString, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one statement. Raises ``DatabaseUnavailable`` when the session is lost."""
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(**conninfo(self._alias), autocommit=True, prepare_threshold=0)
+            return self._connection.execute(sql, arguments, binary=True).fetchall()
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.close()
+            raise DatabaseUnavailable(type(error).__name__) from None
+
+    def value(self, sql: LiteralString, arguments: Sequence[Any] = ()) -> Any:
+        """The first column of the first row."""
+        return self.rows(sql, arguments)[0][0]
+
+    def close(self) -> None:
+        """End the session; the next statement opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def insist(action: Callable[[], T], stopping: threading.Event) -> T | None:
+    """Repeat ``action`` until the database takes it: for facts that must be written. None when told to stop first."""
+    failures = 0
+    while True:
+        try:
+            return action()
+        except DatabaseUnavailable:
+            wait = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
+            failures += 1
+            if failures == 1:
+                logger.warning("database_unavailable")
+            if stopping.wait(wait):
+                return None
