@@ -295,7 +295,7 @@ def message_id_of(body: bytes) -> str:
     Control characters are kept out, because ids are stored, compared and shown.
     """
     raw = body[:-1]
-    if raw.isalnum() and len(raw) <= 65:
+    if raw.isalnum() and len(raw) <= 65 and body[-1] == 0:
         return raw.decode("ascii")
     raw = body.partition(b"\0")[0][:65]
     text = raw.decode("latin-1")
