@@ -53,6 +53,7 @@ app.conf.beat_schedule = _schedule()
 app.conf.beat_schedule_filename = os.path.join(os.environ.get("RUN_DIR", ".run"), "beat")
 # Tasks live under the function they wake; beat runs without Django and imports none of these.
 app.conf.include = [
+    "smsplatform.worker",
     "messaging.submission",
     "messaging.receipts",
     "messaging.webhooks",

@@ -31,8 +31,8 @@ AS $$ UPDATE accounts_api_key SET last_used_at = p_at WHERE id = ANY (p_keys) $$
 
 REVOKE ALL ON FUNCTION access.key_by_digest(bytea), access.memberships(text), access.touch_keys(uuid[], timestamptz)
     FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION access.key_by_digest(bytea), access.memberships(text), access.touch_keys(uuid[], timestamptz)
+    TO sp_app;
 ALTER FUNCTION access.key_by_digest(bytea) OWNER TO sp_definer;
 ALTER FUNCTION access.memberships(text) OWNER TO sp_definer;
 ALTER FUNCTION access.touch_keys(uuid[], timestamptz) OWNER TO sp_definer;
-GRANT EXECUTE ON FUNCTION access.key_by_digest(bytea), access.memberships(text), access.touch_keys(uuid[], timestamptz)
-    TO sp_app;

@@ -15,7 +15,7 @@ class Attempt(models.Model):
     part = models.PositiveSmallIntegerField()  # from 1
     attempt = models.PositiveSmallIntegerField()  # from 1
     workspace = models.ForeignKey(
-        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     carrier_id = models.UUIDField()
     session = models.CharField(max_length=12)

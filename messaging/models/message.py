@@ -63,7 +63,7 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)
     workspace = models.ForeignKey(
-        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     livemode = models.BooleanField()
     api_key_id = models.UUIDField(null=True)
@@ -127,7 +127,7 @@ class Body(models.Model):
     expires_on = models.DateField()
     message_id = models.UUIDField()
     workspace = models.ForeignKey(
-        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     text_ct = models.BinaryField()
 
@@ -148,7 +148,7 @@ class Outbox(models.Model):
 
     message_id = models.UUIDField(primary_key=True)
     workspace = models.ForeignKey(
-        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     carrier_id = models.UUIDField()
     state = models.PositiveSmallIntegerField(choices=State, default=State.QUEUED)
@@ -179,7 +179,7 @@ class MessageEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)
     workspace = models.ForeignKey(
-        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     message_id = models.UUIDField()
     kind = models.CharField(max_length=24)  # rerouted, retried, unknown, canceled, redacted, receipt_conflict, expired

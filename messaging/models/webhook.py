@@ -71,7 +71,7 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)  # orders the events of a message
     workspace = models.ForeignKey(
-        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     endpoint_id = models.UUIDField()
     event_id = models.UUIDField()  # the same over retries, endpoints and replays

@@ -23,7 +23,7 @@ AS $$
 DECLARE
     outcome text[] := array_fill('ok'::text, ARRAY[cardinality(p_id)]);
     refused boolean := false;
-    found text[];
+    checked text[];
     fresh integer[];
     funded boolean[];
 BEGIN
@@ -37,13 +37,13 @@ BEGIN
     SELECT array_agg(CASE WHEN k.id IS NOT NULL THEN 'revoked_key' WHEN s.id IS NULL THEN 'sender_not_approved'
                           ELSE 'ok' END ORDER BY m.ord),
            bool_or(k.id IS NOT NULL OR s.id IS NULL)
-    INTO found, refused
+    INTO checked, refused
     FROM unnest(p_source, p_sender) WITH ORDINALITY AS m(source, sender, ord)
     LEFT JOIN accounts_api_key k ON k.id = p_key[m.source]
         AND (k.revoked_at <= p_at OR k.expires_at <= p_at OR k.workspace_id <> p_workspace[m.source])
     LEFT JOIN messaging_sender s ON s.id = m.sender AND s.workspace_id = p_workspace[m.source] AND s.state = 'approved';
     IF refused THEN
-        outcome := found;
+        outcome := checked;
     END IF;
 
     PERFORM 1 FROM messaging_suppression LIMIT 1;
@@ -88,7 +88,7 @@ BEGIN
     IF NOT refused THEN
         SELECT ledger.charge_many(p_id, array_agg(p_wallet[m.source] ORDER BY m.ord), p_price, p_at) INTO funded
         FROM unnest(p_source) WITH ORDINALITY AS m(source, ord);
-    ELSE
+    ELSIF 'ok' = ANY (outcome) THEN
         SELECT ledger.charge_many(array_agg(m.id ORDER BY m.ord), array_agg(p_wallet[m.source] ORDER BY m.ord),
                                   array_agg(m.price ORDER BY m.ord), p_at) INTO funded
         FROM unnest(p_source, p_id, p_price, outcome) WITH ORDINALITY AS m(source, id, price, outcome, ord)

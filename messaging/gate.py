@@ -1,0 +1,283 @@
+"""The gate: the send endpoints as plain ASGI handlers, because Django's handler costs ten times what sending does.
+
+Same key rules, same documents, same limits as the views in ``messaging/api``; one contract suite runs against both.
+Everything that is not ``POST /v1/messages`` or ``/v1/messages/batch`` goes on to Django.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from asgiref.sync import sync_to_async
+from django.db import connections
+from prometheus_client import Counter, Histogram
+
+from accounts import keys
+from accounts.keys import KeyInfo
+from accounts.roles import Scope
+from messaging import decoding, presenting, sources, submission
+from messaging.acceptance import REPLAY, SQL, Acceptor, Idempotency, Order, Replay, arguments, replay_of
+from messaging.drafting import Draft, Source, plan, seal
+from messaging.models import Message
+from privacy import keyring
+from smsplatform.lib import clock, database, ids, limits
+from smsplatform.lib.api.problems import Problem, new_request_id, response_bytes
+from smsplatform.lib.fresh import FreshCache
+from smsplatform.lib.tasks import Wakeups
+from smsplatform.lib.tenancy import scope
+
+logger = logging.getLogger(__name__)
+
+Message_ = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message_]]
+Send = Callable[[Message_], Awaitable[None]]
+App = Callable[[Message_, Receive, Send], Awaitable[None]]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+
+LANES = 2
+TOUCH_SECONDS = 60.0
+JSON = (b"content-type", b"application/json")
+REQUESTS = Counter("sms_send_requests", "Answers of the send endpoints", ["path", "status"])
+ACCEPTED = Counter("sms_messages_accepted", "Messages charged and stored")
+SECONDS = Histogram(
+    "sms_send_seconds", "Time to answer a send request", buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.2, 1)
+)
+
+
+class Gate:
+    """Answers the send endpoints; hands everything else to ``fallback``."""
+
+    def __init__(self, fallback: App) -> None:
+        self._fallback = fallback
+        self._routes = {"/v1/messages": self._one, "/v1/messages/batch": self._batch}
+        self._keys: FreshCache[bytes, KeyInfo] = FreshCache(sync_to_async(keys.find, thread_sensitive=False))
+        self._sources: FreshCache[UUID, Source] = FreshCache(self._load_source)
+        self._infos: dict[UUID, KeyInfo] = {}
+        self._acceptor = Acceptor(self._execute, lanes=LANES)
+        self._connections: asyncio.LifoQueue[psycopg.AsyncConnection[Any] | None] | None = None
+        self._used: set[UUID] = set()
+        self._touched_at = time.monotonic()
+        self._wakeups = Wakeups(submission.wake, per_second=20)
+
+    async def __call__(self, scope_: Message_, receive: Receive, send: Send) -> None:
+        kind = scope_["type"]
+        if kind == "lifespan":
+            await _lifespan(receive, send)
+        elif kind == "http" and scope_["method"] == "POST" and (handler := self._routes.get(scope_["path"])):
+            await self._answer(handler, scope_, receive, send)
+        else:
+            await self._fallback(scope_, receive, send)
+
+    async def _answer(self, handler: Any, scope_: Message_, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        headers = dict(scope_["headers"])
+        request_id = _request_id(headers)
+        try:
+            body = await _read(receive)
+            status, extra, content = await handler(scope_, headers, body)
+            extra = [*extra, (b"content-length", b"%d" % len(content)), (b"x-request-id", request_id.encode()), JSON]
+        except Problem as problem:
+            status, extra, content = response_bytes(problem, request_id)
+        except (database.DatabaseUnavailable, psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+            logger.warning("accept_unavailable", extra={"error": type(error).__name__})
+            status, extra, content = response_bytes(Problem.single("service_unavailable", Retry_After="1"), request_id)
+        except Exception as error:
+            # The traceback goes without the exception's text, which could hold what the client sent.
+            logger.error("accept_failed", extra={"error": type(error).__name__}, exc_info=True)
+            status, extra, content = response_bytes(Problem.single("internal_error"), request_id)
+        await send({"type": "http.response.start", "status": status, "headers": extra})
+        await send({"type": "http.response.body", "body": content})
+        REQUESTS.labels(scope_["path"], str(status)).inc()
+        SECONDS.observe(time.perf_counter() - began)
+
+    # Endpoints
+
+    async def _one(self, scope_: Message_, headers: dict[bytes, bytes], body: bytes) -> Answer:
+        at = clock.now()
+        info, source = await self._admit(scope_, headers, at)
+        key = idempotency_of(scope_["path"], headers, body)
+        request = decoding.decode(body)
+        limit = await self._limit(info, 1)
+        draft = await self._draft(request, source, at)
+        order = Order(source=source, drafts=[draft], idempotency=key, at=at)
+        outcome = (await self._acceptor.accept(order))[0]
+        if outcome == REPLAY and key:
+            return await self._replay(source, key, single=True)
+        if outcome != "ok":
+            raise Problem.single(outcome)
+        self._accepted(info, [draft])
+        return 202, limit, msgspec.json.encode(presenting.of_draft(draft, source, at=at))
+
+    async def _batch(self, scope_: Message_, headers: dict[bytes, bytes], body: bytes) -> Answer:
+        at = clock.now()
+        info, source = await self._admit(scope_, headers, at)
+        key = idempotency_of(scope_["path"], headers, body)
+        items = decoding.decode_batch(body)
+        limit = await self._limit(info, len(items))
+        batch_id = ids.uuid7()
+        results: list[Draft | Problem] = []
+        for index, item in enumerate(items):
+            try:
+                request = decoding.convert(item)
+                results.append(await self._draft(request, source, at, batch_id))
+            except Problem as problem:
+                results.append(problem)
+            if index % 100 == 99:
+                await asyncio.sleep(0)  # a thousand messages take tens of milliseconds: let others in between
+        drafts = [result for result in results if isinstance(result, Draft)]
+        outcomes = (
+            await self._acceptor.accept(Order(source=source, drafts=drafts, idempotency=key, at=at)) if drafts else []
+        )
+        if REPLAY in outcomes and key:
+            return await self._replay(source, key, single=False)
+        self._accepted(info, [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == "ok"])
+        answer = presenting.of_batch(batch_id, results, outcomes, source, at=at)
+        return 202 if "ok" in outcomes else 422, limit, msgspec.json.encode(answer)
+
+    # Steps
+
+    async def _admit(self, scope_: Message_, headers: dict[bytes, bytes], at: dt.datetime) -> tuple[KeyInfo, Source]:
+        digest = keys.digest_of(headers.get(b"authorization", b"").decode("latin-1"))
+        info = self._keys.at_hand(digest) or await self._keys.get(digest)
+        if info is None:
+            raise Problem.single("invalid_key")
+        client = scope_.get("client") or ("", 0)
+        info.check(scope_needed=Scope.MESSAGES_SEND, address=client[0], at=at)
+        self._infos[info.id] = info
+        source = self._sources.at_hand(info.id) or await self._sources.get(info.id)
+        if source is None:
+            raise Problem.single("invalid_key")
+        return info, source
+
+    async def _load_source(self, key_id: UUID) -> Source | None:
+        return await sync_to_async(sources.for_key, thread_sensitive=False)(self._infos[key_id])
+
+    async def _limit(self, info: KeyInfo, count: int) -> list[tuple[bytes, bytes]]:
+        decision = await limits.take_async(f"send:{info.id}", count=count, limit=info.rate_max, window_seconds=1)
+        named = limits.headers([("send", info.rate_max, 1, decision)])
+        if not decision.allowed:
+            raise Problem("rate_limited", headers=named)
+        return [(name.lower().encode(), value.encode()) for name, value in named.items()]
+
+    async def _draft(self, request: Any, source: Source, at: dt.datetime, batch_id: UUID | None = None) -> Draft:
+        made = plan(request, source, at=at)
+        day = made.body_expires_at.date()
+        key = keyring.cached_body_key(source.workspace_id, day)
+        if key is None:
+            key = await sync_to_async(keyring.body_key, thread_sensitive=False)(source.workspace_id, day)
+        return seal(made, source, key, batch_id=batch_id)
+
+    def _accepted(self, info: KeyInfo, drafts: Sequence[Draft]) -> None:
+        ACCEPTED.inc(len(drafts))
+        for carrier in {draft.plan.carrier for draft in drafts if draft.plan.send_at is None}:
+            self._wakeups.wake(carrier)
+        self._used.add(info.id)
+        if time.monotonic() - self._touched_at > TOUCH_SECONDS:
+            self._touched_at = time.monotonic()
+            used, self._used = list(self._used), set()
+            asyncio.ensure_future(sync_to_async(_touch, thread_sensitive=False)(used))  # noqa: RUF006  # best effort
+
+    async def _replay(self, source: Source, key: Idempotency, *, single: bool) -> Answer:
+        content = await sync_to_async(replayed, thread_sensitive=False)(source, key, single=single)
+        return 202, [(b"idempotent-replayed", b"true")], msgspec.json.encode(content)
+
+    # The database
+
+    async def _execute(self, orders: Sequence[Order]) -> list[str]:
+        if self._connections is None:
+            self._connections = asyncio.LifoQueue()
+            for _ in range(LANES):
+                self._connections.put_nowait(None)
+        connection = await self._connections.get()
+        try:
+            if connection is None or connection.closed:
+                connection = await psycopg.AsyncConnection.connect(
+                    **database.conninfo("default"), autocommit=True, prepare_threshold=0
+                )
+            cursor = await connection.execute(
+                SQL, arguments(orders, backend_pid=connection.info.backend_pid), binary=True
+            )
+            row = await cursor.fetchone()
+            assert row is not None
+            return list(row[0])
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            if connection is not None:
+                await connection.close()
+            connection = None
+            raise
+        finally:
+            self._connections.put_nowait(connection)
+
+
+def idempotency_of(path: str, headers: dict[bytes, bytes], body: bytes) -> Idempotency | None:
+    """The request's ``Idempotency-Key``; ``invalid_idempotency_key`` if it is not 1 to 255 printable characters."""
+    raw = headers.get(b"idempotency-key")
+    if raw is None:
+        return None
+    text = raw.decode("latin-1")
+    if not 1 <= len(text) <= 255 or not text.isprintable():
+        raise Problem.single("invalid_idempotency_key")
+    return Idempotency.of(path=path, key=text, body=body)
+
+
+def replayed(source: Source, key: Idempotency, *, single: bool) -> dict[str, Any]:
+    """The answer that this key's first request got, read again from what it made."""
+    with scope.workspace(source.workspace_id):
+        before = replay_of(source, key)
+        if before is None:
+            raise Problem.single("idempotency_in_progress", Retry_After="1")
+        if before.fingerprint != key.fingerprint:
+            raise Problem.single("idempotency_key_reused")
+        return _shown_again(before, single=single)
+
+
+def _shown_again(before: Replay, *, single: bool) -> dict[str, Any]:
+    at = clock.now()
+    wanted = [message_id for message_id in before.message_ids if message_id]
+    rows = Message.objects.with_state().readable(at=at).filter(id__in=wanted)
+    shown = {row.id: data for row, data in zip(rows, presenting.of_rows(list(rows), at=at, codes=True), strict=True)}
+    if single:
+        return shown[wanted[0]]
+    return presenting.batch_again(before.message_ids, before.outcomes, shown)
+
+
+def _touch(used: list[UUID]) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT access.touch_keys(%s, %s)", [used, clock.now()])
+
+
+def _request_id(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    return (
+        given
+        if 8 <= len(given) <= 64 and given.replace("-", "").replace("_", "").isalnum() and given.isascii()
+        else new_request_id()
+    )
+
+
+async def _read(receive: Receive) -> bytes:
+    """The request body, refused before it is all in memory when it is too large."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > decoding.BATCH_BYTES_MAX:
+            raise Problem.single("body_too_large")
+    return body
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,12 @@
+"""The web process: the gate in front of Django."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsplatform.settings")
+django = get_asgi_application()
+
+from messaging.gate import Gate  # noqa: E402  # models can be imported only once Django is set up
+
+application = Gate(django)

@@ -1,0 +1,29 @@
+"""What a Celery worker does beside tasks: a worker of the submission queue holds the carrier sessions.
+
+Sessions start with the worker, not with the first task, so that receipts arrive even when nothing is sent.
+"""
+
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutting_down
+
+from messaging import submission
+
+
+def consumes(consumer: Any, queue: str) -> bool:
+    """Whether this worker takes tasks from ``queue``."""
+    return queue in consumer.app.amqp.queues.consume_from
+
+
+@worker_ready.connect
+def open_sessions(sender: Any, **kwargs: Any) -> None:
+    """Bind to the carriers."""
+    if consumes(sender, "submission"):
+        submission.hub().start()
+
+
+@worker_shutting_down.connect
+def close_sessions(**kwargs: Any) -> None:
+    """Unbind cleanly: answers in flight are awaited and written, so a clean stop duplicates nothing."""
+    if submission._hub is not None:  # noqa: SLF001  # not hub(): asking must not make one
+        submission._hub.stop()  # noqa: SLF001
