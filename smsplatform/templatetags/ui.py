@@ -1,0 +1,202 @@
+"""The vocabulary of our pages: status badges, money, times, masked numbers, icons. Built into every template."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.http import HttpRequest
+from django.template import Context
+from django.utils import formats, timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from heroicons.templatetags.heroicons import heroicon_outline
+
+from smsplatform import regions
+from smsplatform.lib import clock, phone
+
+register = template.Library()
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+MICRO = 1_000_000
+
+_STATUS = {
+    "scheduled": ("", pgettext_lazy("message status", "Scheduled")),
+    "queued": ("", pgettext_lazy("message status", "Queued")),
+    "submitting": ("info", pgettext_lazy("message status", "Submitting")),
+    "submitted": ("info", pgettext_lazy("message status", "Submitted")),
+    "delivered": ("ok", pgettext_lazy("message status", "Delivered")),
+    "undelivered": ("bad", pgettext_lazy("message status", "Undelivered")),
+    "expired": ("warn", pgettext_lazy("message status", "Expired")),
+    "rejected": ("bad", pgettext_lazy("message status", "Rejected")),
+    "failed": ("bad", pgettext_lazy("message status", "Failed")),
+    "canceled": ("", pgettext_lazy("message status", "Canceled")),
+}
+_CATEGORY = {
+    "otp": gettext_lazy("One-time passcode"),
+    "transactional": gettext_lazy("Transactional"),
+    "marketing": gettext_lazy("Marketing"),
+}
+_ENCODING = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
+_SYMBOL = {"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shell:
+    """What the frame around a page needs to know about the request."""
+
+    theme: str  # "", light or dark
+    demo: bool
+    livemode: bool
+    section: str  # first part of the path: which entry of the navigation is current
+    languages: list[tuple[str, str]]
+
+
+@register.simple_tag(takes_context=True)
+def shell(context: Context) -> Shell:
+    """The frame's facts. Works on error pages too, where half of the middleware may not have run."""
+    request: HttpRequest | None = context.get("request")
+    theme = request.COOKIES.get(THEME_COOKIE, "") if request else ""
+    return Shell(
+        theme=theme if theme in THEMES else "",
+        demo=settings.DEMO,
+        livemode=getattr(request, "livemode", True),
+        section=request.path.split("/")[1] if request else "",
+        languages=settings.LANGUAGES,
+    )
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """A drawn icon, silent for screen readers: the words beside it or the button's label say what it means."""
+    attrs: dict[str, object] = {"class": f"icon {classes}".strip(), "aria-hidden": "true", "focusable": "false"}
+    return mark_safe(heroicon_outline(name, size=20, **attrs))
+
+
+@register.simple_tag
+def status_badge(status: str, size: str = "") -> SafeString:
+    """A message's status in words and colour."""
+    tone, label = _STATUS.get(status, ("", status))
+    return format_html('<span class="{}">{}</span>', " ".join(filter(None, ("badge dot", tone, size))), label)
+
+
+@register.filter
+def status_name(status: str) -> str:
+    """The word for a message's status."""
+    return str(_STATUS.get(status, ("", status))[1])
+
+
+@register.filter
+def category_name(category: str) -> str:
+    """The word for a message's category."""
+    return str(_CATEGORY.get(category, category))
+
+
+@register.filter
+def encoding_name(encoding: str) -> str:
+    """The usual spelling of an encoding."""
+    return _ENCODING.get(encoding, encoding)
+
+
+@register.filter
+def money(micro: int, currency: str) -> str:
+    """Micro-units as an amount: at least two decimals, more only where they say something (``€ 0.071``)."""
+    amount = Decimal(micro) / MICRO
+    decimals = max(2, -int(amount.normalize().as_tuple().exponent)) if amount else 2
+    number = formats.number_format(amount, decimals, use_l10n=True, force_grouping=True)
+    return f"{_SYMBOL.get(currency, currency)}\u00a0{number}"
+
+
+@register.filter
+def masked(e164: str) -> str:
+    """A number of which only the ends are shown."""
+    return phone.mask(e164)
+
+
+@register.filter
+def country(region: str) -> str:
+    """A country's name in the reader's language."""
+    return regions.name(region, translation.get_language() or "en")
+
+
+@register.filter
+def allows(place: Any, permission: str) -> bool:
+    """Whether the signed-in person may do this in the open workspace; False without one."""
+    return bool(place) and bool(place.allows(permission))
+
+
+@register.filter
+def initials(user: Any) -> str:
+    """One or two letters that stand for a person."""
+    words = (user.name or user.email).replace("@", " ").split()
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.simple_tag
+def ago(moment: dt.datetime | None) -> SafeString:
+    """A moment as distance from now, with the exact time for machines and on hover."""
+    return _time(moment, _distance(moment - clock.now())) if moment else SafeString("")
+
+
+@register.simple_tag
+def moment(value: dt.datetime | None, form: str = "long") -> SafeString:
+    """A moment as date and time (``long``) or as time with seconds (``clock``)."""
+    if value is None:
+        return SafeString("")
+    local = timezone.localtime(value)
+    text = local.strftime("%H:%M:%S") if form == "clock" else f"{formats.date_format(local)} {local:%H:%M:%S}"
+    return _time(value, text)
+
+
+def _time(value: dt.datetime, text: str) -> SafeString:
+    local = timezone.localtime(value)
+    exact = f"{formats.date_format(local)} {local:%H:%M:%S %Z}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(timespec="seconds"), exact, text)
+
+
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def _distance(distance: dt.timedelta) -> str:
+    seconds = int(abs(distance.total_seconds()))
+    unit, size = next(((name, size) for size, name in _UNITS if seconds >= size), ("second", 1))
+    count = seconds // size
+    if unit == "second" and count < 5:
+        return _("just now") if distance.total_seconds() <= 0 else _("now")
+    words = {
+        "second": ngettext("%(count)d s", "%(count)d s", count),
+        "minute": ngettext("%(count)d min", "%(count)d min", count),
+        "hour": ngettext("%(count)d h", "%(count)d h", count),
+        "day": ngettext("%(count)d day", "%(count)d days", count),
+    }[unit] % {"count": count}
+    return (_("in %(time)s") if distance.total_seconds() > 0 else _("%(time)s ago")) % {"time": words}
+
+
+@register.inclusion_tag("components/copy.html")
+def copyable(value: str, label: str = "") -> dict[str, Any]:
+    """A value with a button that copies it (the button exists only with script)."""
+    return {"value": value, "label": label}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: Any, hint: str = "") -> dict[str, Any]:
+    """A form field with label, hint and errors, tied together for screen readers."""
+    described = [f"{bound.auto_id}_hint"] if hint else []
+    described += [f"{bound.auto_id}_error"] if bound.errors else []
+    attrs = {"class": f"input {bound.field.widget.attrs.get('class', '')}".strip()}
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    return {"field": bound, "widget": bound.as_widget(attrs=attrs), "hint": hint}
+
+
+@register.inclusion_tag("components/pagination.html")
+def pagination(page: Any) -> dict[str, Any]:
+    """Links to the newer and older page of a keyset-paged list."""
+    return {"page": page}

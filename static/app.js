@@ -1,0 +1,35 @@
+// What plain HTML cannot do: copy a value, change the theme without a new page, and "/" for the search box.
+"use strict";
+
+document.documentElement.classList.add("script");
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.classList.add("copied");
+  setTimeout(() => button.classList.remove("copied"), 1500);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-theme-form]");
+  if (!form || !event.submitter) return;
+  event.preventDefault();
+  const theme = event.submitter.value;
+  const fields = new FormData(form);
+  fields.set("theme", theme);
+  fetch(form.action, { method: "POST", body: fields, redirect: "manual" });
+  if (theme === "system") document.documentElement.removeAttribute("data-theme");
+  else document.documentElement.dataset.theme = theme;
+  for (const other of document.querySelectorAll("[data-theme-form] [aria-pressed]"))
+    other.setAttribute("aria-pressed", String(other.value === theme));
+});
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const search = document.querySelector("[data-search]");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+});
