@@ -1,0 +1,71 @@
+"""Who may see a page: each view says so itself, and a test finds those that do not."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django_htmx.http import HttpResponseClientRedirect
+
+View = Callable[..., HttpResponse]
+SESSION_MODE = "livemode"
+
+
+def page(*, permission: str | None = None, second_factor: bool = True) -> Callable[[View], View]:
+    """A page for people who have signed in, in their workspace when it needs a ``permission`` there.
+
+    Staff must have entered their second factor first; only the page that asks for it waives that.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            request.livemode = livemode(request)  # type: ignore[attr-defined]  # our attribute on Django's request
+            answer = _elsewhere(request, permission, second_factor)
+            if answer is None:
+                answer = view(request, *args, **kwargs)
+            patch_cache_control(answer, private=True, no_store=True)
+            return answer
+
+        guarded.access = permission or "signed in"  # type: ignore[attr-defined]  # read by the test of all routes
+        return guarded
+
+    return declare
+
+
+def public(view: View) -> View:
+    """A page that anybody may see."""
+    view.access = "public"  # type: ignore[attr-defined]  # read by the test of all routes
+    return view
+
+
+def livemode(request: HttpRequest) -> bool:
+    """The mode a person works in. Until they choose: test in the demo, live elsewhere."""
+    return bool(request.session.get(SESSION_MODE, not settings.DEMO))
+
+
+def _elsewhere(request: HttpRequest, permission: str | None, second_factor: bool) -> HttpResponse | None:
+    """Where to go instead, or None when the page may be shown. Raises PermissionDenied."""
+    if not request.user.is_authenticated:
+        return _go(request, f"{reverse('sign_in')}?{urlencode({'next': request.path})}")
+    if second_factor and request.user.is_staff and not request.user.is_verified():  # type: ignore[union-attr,attr-defined]  # OTPMiddleware adds it
+        return _go(request, reverse("second_factor"))
+    if permission is None:
+        return None
+    place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
+    if place is None:
+        return _go(request, reverse("no_workspace"))
+    if not place.allows(permission):
+        raise PermissionDenied
+    return None
+
+
+def _go(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect; inside htmx one of the whole page."""
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)  # type: ignore[attr-defined]  # django_htmx
