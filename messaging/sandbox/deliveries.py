@@ -37,6 +37,7 @@ class Deliveries:
         self._ready: dict[str, deque[Outgoing]] = {}
         self._receivers: list[Receiver] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
 
     def schedule(self, system_id: str, outgoing: Outgoing, *, delay: float) -> None:
         """Deliver after ``delay`` seconds, by whatever bind of ``system_id`` there is then."""
@@ -84,9 +85,10 @@ class Deliveries:
     def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
         due = self._due[0][0]
         if self._timer is not None:
-            if self._timer.when() <= due:
+            if self._timer_due <= due:
                 return
             self._timer.cancel()
+        self._timer_due = due
         # Receipts of about the same moment leave together.
         self._timer = loop.call_at(due + 0.002, self._run)
 

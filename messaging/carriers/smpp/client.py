@@ -43,6 +43,7 @@ __all__ = ["Client", "ClientOptions", "StateChange", "SubmitRequest", "SubmitRes
 
 # A bind that lasted this long was a working one: the next failure starts the ladder anew.
 STABLE_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +126,9 @@ class Client:
         self._failures = 0
         self._link: _Link | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[_Link] | None = None
         self._stopping = asyncio.Event()
         self._flushing = False
 
@@ -138,11 +141,14 @@ class Client:
     async def close(self, drain_seconds: float = 10.0) -> None:
         """Stop submitting, wait for responses and acknowledgements at most ``drain_seconds``, unbind, disconnect."""
         self._stopping.set()
+        if self._task is None:
+            return
         if self._link is not None:
             self.session.drain(self._loop.time(), drain_seconds)
             self._flush()
-        if self._task is not None:
-            await self._task
+        elif self._connecting is not None:
+            self._connecting.cancel()
+        await self._task
 
     def submit(self, batch: Iterable[SubmitRequest]) -> None:
         """One socket write for the whole batch. Give at most ``free_window()``; what is over waits for free slots."""
@@ -179,15 +185,21 @@ class Client:
 
     async def _connection(self) -> str:
         """One connection from beginning to end; the reason for its end."""
+        self._connecting = self._loop.create_task(self._connect())
         try:
-            async with asyncio.timeout(self.options.connect_seconds):
-                link = await self._connect()
+            link = await asyncio.wait_for(self._connecting, self.options.connect_seconds)
+        except asyncio.CancelledError:
+            if not self._stopping.is_set():
+                raise
+            return "closed"
         except TimeoutError:
             return "connect_timeout"
         except ssl.SSLError:
             return "tls_failed"
         except OSError:
             return "connect_failed"
+        finally:
+            self._connecting = None
         began = self._loop.time()
         if self._stopping.is_set():
             self.session.drain(began, 0)
@@ -305,10 +317,12 @@ class Client:
     def _arm(self) -> None:
         """A timer that would fire early is left alone: it looks again then. So most writes and reads touch none."""
         due = self.session.deadline(self._loop.time())
-        if due is None or (self._timer is not None and self._timer.when() <= due):
+        if due is None or (self._timer is not None and self._timer_due <= due):
             return
         if self._timer is not None:
             self._timer.cancel()
+        # Remembered here, because uvloop's handle of a time already past does not know it.
+        self._timer_due = due
         self._timer = self._loop.call_at(due, self._tick)
 
     def _tick(self) -> None:
@@ -351,14 +365,15 @@ class _Link(asyncio.Protocol):
             self._transport.write(data)
 
     def close(self, reason: str) -> None:
-        """Close; a peer that no longer reads is cut off, because a polite close would wait for it for ever."""
-        self._reason = self._reason or reason
-        if self._transport is None:
+        """Close; a peer that does not take the last bytes in time is cut off instead of being waited for for ever."""
+        if self._reason or self._transport is None:
             return
+        self._reason = reason
         if reason in ("enquire_timeout", "bind_timeout"):
             self._transport.abort()
-        else:
-            self._transport.close()
+            return
+        self._transport.close()
+        asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
 
     def _tune(self, sock: socket.socket | None) -> None:
         if sock is None:
