@@ -14,17 +14,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.models import ApiKey, Workspace
 from accounts.roles import Scope
 from privacy import audit
 from smsplatform.lib import secrets
 from smsplatform.lib.api.problems import Problem
-from smsplatform.lib.tenancy import scope
 
 PREFIXES = ("sk_test_", "sk_live_")
 
@@ -133,31 +128,3 @@ def revoke(*, key: ApiKey, by: UUID | None, at: dt.datetime) -> None:
     audit.record(
         action="user:api_key:revoked", workspace=key.workspace_id, actor=by, at=at, details={"key": str(key.id)}
     )
-
-
-class KeyAuthentication(BaseAuthentication):
-    """Hands the key that ``accounts.middleware.Workspace`` found to Django REST framework."""
-
-    def authenticate(self, request: Request) -> tuple[None, KeyInfo] | None:
-        problem: Problem | None = getattr(request._request, "key_problem", None)
-        if problem is not None:
-            raise problem
-        info: KeyInfo | None = getattr(request._request, "key_info", None)
-        return (None, info) if info else None
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="api"'
-
-
-class HasScope(BasePermission):
-    """Each API view names the scope it needs: one for all methods, or a mapping by method."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if request.auth is None:
-            raise Problem.single("missing_key")
-        needed = view.scopes  # type: ignore[attr-defined]  # a view without it is a programming error, found by a test
-        if isinstance(needed, dict):
-            needed = needed.get(request.method or "", "")
-        if needed not in request.auth.scopes:
-            raise Problem.single("missing_scope", detail=f"This key lacks the scope {needed}.")
-        return scope.current() == request.auth.workspace_id

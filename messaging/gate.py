@@ -29,7 +29,6 @@ from privacy import keyring
 from smsplatform.lib import clock, database, ids, limits
 from smsplatform.lib.api.problems import Problem, new_request_id, response_bytes
 from smsplatform.lib.fresh import FreshCache
-from smsplatform.lib.tasks import Wakeups
 from smsplatform.lib.tenancy import scope
 
 logger = logging.getLogger(__name__)
@@ -63,7 +62,6 @@ class Gate:
         self._connections: asyncio.LifoQueue[psycopg.AsyncConnection[Any] | None] | None = None
         self._used: set[UUID] = set()
         self._touched_at = time.monotonic()
-        self._wakeups = Wakeups(submission.wake, per_second=20)
 
     async def __call__(self, scope_: Message_, receive: Receive, send: Send) -> None:
         kind = scope_["type"]
@@ -176,7 +174,7 @@ class Gate:
     def _accepted(self, info: KeyInfo, drafts: Sequence[Draft]) -> None:
         ACCEPTED.inc(len(drafts))
         for carrier in {draft.plan.carrier for draft in drafts if draft.plan.send_at is None}:
-            self._wakeups.wake(carrier)
+            submission.wake(carrier)
         self._used.add(info.id)
         if time.monotonic() - self._touched_at > TOUCH_SECONDS:
             self._touched_at = time.monotonic()

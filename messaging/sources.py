@@ -45,7 +45,9 @@ def _load(
     with scope.workspace(workspace_id):
         senders = list(Sender.objects.all())
         templates = list(Template.objects.all())
-    known = {s.address: SenderInfo(id=s.id, address=s.address, approved=s.state == Sender.State.APPROVED) for s in senders}
+    known = {
+        s.address: SenderInfo(id=s.id, address=s.address, approved=s.state == Sender.State.APPROVED) for s in senders
+    }
     default = next((known[s.address] for s in senders if s.is_default), None)
     return Source(
         workspace_id=workspace_id,

@@ -23,10 +23,9 @@ from messaging.carriers.smpp.session import Delivery
 from messaging.carriers.smpp.window import SubmitRequest, SubmitResult
 from messaging.drafting import fill, make_code, unsealed
 from privacy import ciphers, keyring
-from smsplatform.celery import app
 from smsplatform.lib import arrays, clock, database
 from smsplatform.lib.segments import SegmentError
-from smsplatform.lib.tasks import Ladder, task
+from smsplatform.lib.tasks import Ladder, Wakeups, task
 
 logger = logging.getLogger(__name__)
 
@@ -415,7 +414,7 @@ def _writer_session() -> database.Session:
 def drain_carrier(*, carrier: str) -> None:
     """Wake-up: a carrier has work. Calls itself again while there is more."""
     if drain(UUID(carrier)):
-        wake(UUID(carrier))
+        publish(carrier)
 
 
 @task(name="messaging.submission.sweep", queue="submission")
@@ -433,6 +432,14 @@ def sweep() -> None:
         session.close()
 
 
+def publish(carrier: str) -> None:
+    """Publish the wake-up of a carrier now."""
+    drain_carrier.apply_async(kwargs={"carrier": carrier})
+
+
+_wakeups = Wakeups(publish, per_second=20)
+
+
 def wake(carrier: UUID) -> None:
-    """Publish the wake-up of a carrier; lost ones are found by the sweep."""
-    app.send_task("messaging.submission.drain", kwargs={"carrier": str(carrier)}, queue="submission", ignore_result=True)
+    """A carrier has work. Coalesced; never blocks; a lost one is found by the sweep."""
+    _wakeups.wake(str(carrier))

@@ -1,10 +1,11 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import privacy.ciphers
-import smsplatform.lib.clock
-import smsplatform.lib.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import smsplatform.lib.clock
+import smsplatform.lib.ids
 
 
 class Migration(migrations.Migration):

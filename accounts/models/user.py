@@ -2,9 +2,9 @@ from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from privacy.ciphers import EncryptedField
 
 from privacy import ciphers
-from privacy.ciphers import EncryptedField
 from smsplatform.lib import clock, ids
 
 

@@ -96,7 +96,9 @@ class Link:
         self._loop, self._record = loop, record
         self._reserved = 0
         self._lock = threading.Lock()
-        self._incoming: queue.SimpleQueue[tuple[Client, list[SubmitResult], list[Delivery]] | None] = queue.SimpleQueue()
+        self._incoming: queue.SimpleQueue[tuple[Client, list[SubmitResult], list[Delivery]] | None] = (
+            queue.SimpleQueue()
+        )
         self._throttle = Throttle(float(account.throughput_max) or None)
         self.clients: list[Client] = []
         self._senders: list[Client] = []

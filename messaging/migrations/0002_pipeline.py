@@ -15,7 +15,7 @@ OWN = {"app": ALL, "definer": "select"}
 class Migration(migrations.Migration):
     """Partitioned traffic tables, row security on all of messaging, and the functions of the pipeline."""
 
-    dependencies = [("messaging", "0001_initial"), ("accounts", "0002_isolation"), ("billing", "0001_initial")]
+    dependencies = [("messaging", "0001_initial"), ("accounts", "0002_isolation"), ("billing", "0001_ledger")]
     operations = [
         migrations.RunSQL((SQL / "tables.sql").read_text(), reverse_sql="DROP SCHEMA pipeline CASCADE"),
         Isolate("Message", rights=READ),

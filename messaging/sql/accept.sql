@@ -86,11 +86,13 @@ BEGIN
     END IF;
 
     IF NOT refused THEN
-        SELECT ledger.charge_many(p_id, array_agg(p_wallet[m.source] ORDER BY m.ord), p_price, p_at) INTO funded
+        SELECT ledger.charge_many(p_id, array_agg(p_wallet[m.source] ORDER BY m.ord), p_price, p_at,
+                                  array_agg(p_workspace[m.source] ORDER BY m.ord)) INTO funded
         FROM unnest(p_source) WITH ORDINALITY AS m(source, ord);
     ELSIF 'ok' = ANY (outcome) THEN
         SELECT ledger.charge_many(array_agg(m.id ORDER BY m.ord), array_agg(p_wallet[m.source] ORDER BY m.ord),
-                                  array_agg(m.price ORDER BY m.ord), p_at) INTO funded
+                                  array_agg(m.price ORDER BY m.ord), p_at,
+                                  array_agg(p_workspace[m.source] ORDER BY m.ord)) INTO funded
         FROM unnest(p_source, p_id, p_price, outcome) WITH ORDINALITY AS m(source, id, price, outcome, ord)
         WHERE m.outcome = 'ok';
     END IF;

@@ -204,14 +204,14 @@ def parse(
 
 def response_ref(message_id: str, id_format: IdFormat = IdFormat.AUTO) -> str:
     """The comparable form of the id in a submit_sm_resp; '' for none."""
-    if id_format is _HEX_IN_RESPONSE or id_format is _HEX:
+    if id_format in (_HEX_IN_RESPONSE, _HEX):
         return _from_base(message_id, 16)
     return _plain(message_id)
 
 
 def receipt_ref(raw_id: str, id_format: IdFormat = IdFormat.AUTO) -> str:
     """The comparable form of the id in a receipt; '' for none."""
-    if id_format is _HEX_IN_RECEIPT or id_format is _HEX:
+    if id_format in (_HEX_IN_RECEIPT, _HEX):
         return _from_base(raw_id, 16)
     return _plain(raw_id)
 
@@ -219,7 +219,7 @@ def receipt_ref(raw_id: str, id_format: IdFormat = IdFormat.AUTO) -> str:
 def receipt_refs(raw_id: str, id_format: IdFormat = IdFormat.AUTO) -> tuple[str, ...]:
     """All comparable forms of the id in a receipt, best first."""
     ref = receipt_ref(raw_id, id_format)
-    if not ref or id_format is not IdFormat.AUTO:
+    if not ref or id_format != IdFormat.AUTO:
         return (ref,) if ref else ()
     if ref.isdecimal() and ref.isascii():
         return _distinct(ref, _hex_of(ref), _from_base(ref, 16))

@@ -145,7 +145,7 @@ class Session:
 
     def free_window(self) -> int:
         """How many more requests are welcome now: free slots, and not more than half a second of the rate."""
-        if self.state is not LinkState.BOUND or self.options.mode is BindMode.RECEIVER:
+        if self.state is not LinkState.BOUND or self.options.mode == BindMode.RECEIVER:
             return 0
         free = self.window.free - len(self._queue)
         if self.throttle.rate is not None:

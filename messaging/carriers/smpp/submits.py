@@ -104,9 +104,9 @@ def bodies(
 
     if total == 1:
         return [body(payloads[0])]
-    if options.long_message is LongMessage.PAYLOAD:
+    if options.long_message == LongMessage.PAYLOAD:
         return [body(b"", tlvs=pdu.tlv(Tag.MESSAGE_PAYLOAD, b"".join(payloads)))]
-    if options.long_message is LongMessage.SAR:
+    if options.long_message == LongMessage.SAR:
         return [body(payload, tlvs=_sar(reference, total, n)) for n, payload in enumerate(payloads, 1)]
     wide = options.wide_reference
     return [
@@ -143,9 +143,9 @@ def validity_period(options: SubmitOptions, *, at: dt.datetime, expires_at: dt.d
     """
     assert at < expires_at, "submitting an expired message"
     left = min(expires_at - at, VALIDITY_MAX)
-    if options.validity is Validity.NONE:
+    if options.validity == Validity.NONE:
         return b""
-    if options.validity is Validity.ABSOLUTE:
+    if options.validity == Validity.ABSOLUTE:
         quarters = options.utc_quarters
         local = (at + left).astimezone(dt.timezone(dt.timedelta(minutes=15 * quarters)))
         return local.strftime(f"%y%m%d%H%M%S0{abs(quarters):02d}{'-' if quarters < 0 else '+'}").encode()
