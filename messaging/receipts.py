@@ -23,7 +23,7 @@ def record(
     *, carrier: UUID, deliveries: Sequence[Delivery], at: dt.datetime, insist: Callable[[LiteralString, list[Any]], Any]
 ) -> None:
     """Commit final receipts of one carrier. Progress reports change nothing; texts from phones are not taken yet."""
-    final = [d.receipt for d in deliveries if d.receipt is not None and d.receipt.final and d.receipt.refs]
+    final = [d.receipt for d in deliveries if d.receipt is not None and d.receipt.final and d.receipt.ref]
     if not final:
         return
     orphans = insist(
@@ -31,7 +31,7 @@ def record(
         [
             carrier,
             at,
-            arrays.texts([receipt.refs[0] for receipt in final]),
+            arrays.texts([receipt.ref for receipt in final]),
             arrays.texts([str(receipt.state) for receipt in final]),
             arrays.texts([receipt.error_code[:20] or None for receipt in final]),
         ],

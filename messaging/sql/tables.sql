@@ -90,6 +90,7 @@ ALTER TABLE messaging_outbox SET (fillfactor = 70, autovacuum_vacuum_scale_facto
     autovacuum_vacuum_cost_delay = 0);
 ALTER TABLE messaging_delivery SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 
+-- A message and an attempt are updated once each. With room in the page that update touches no index (fillfactor 55).
 -- Make the partitions that the days and months around p_at need. Safe to repeat; owned by sp_owner because only an
 -- owner may add partitions. Partitions get no grants: they are reached through their parent and its policies only.
 CREATE FUNCTION pipeline.ensure_partitions(p_at timestamptz) RETURNS integer
@@ -108,7 +109,7 @@ BEGIN
             month := (date_trunc('month', p_at AT TIME ZONE 'UTC') + make_interval(months => i)) AT TIME ZONE 'UTC';
             part := parent || to_char(month AT TIME ZONE 'UTC', '_YYYYMM');
             CONTINUE WHEN to_regclass('public.' || part) IS NOT NULL;
-            EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 85)',
+            EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 55)',
                 part, parent, pipeline.floor(month),
                 pipeline.floor(((month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC'));
             EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', part);

@@ -1,0 +1,135 @@
+"""What happened to one message, in order: our own steps, each carrier's answer, receipts, events, webhooks."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from messaging.models import Attempt, Carrier, Delivery, Message, MessageEvent
+from messaging.models.message import FINAL
+from smsplatform.lib.api.codes import CODES
+from smsplatform.templatetags.ui import status_name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One step. ``tone`` is ok, bad, warn, info or empty; ``facts`` are short words from machines."""
+
+    at: dt.datetime
+    title: str
+    icon: str
+    tone: str = ""
+    facts: tuple[str, ...] = ()
+
+
+_OUTCOMES = {
+    "accepted": ("info", "paper-airplane", gettext_noop("%(carrier)s took part %(part)d of %(parts)d")),
+    "throttled": ("warn", "pause", gettext_noop("%(carrier)s asked us to slow down (part %(part)d of %(parts)d)")),
+    "temporary": ("warn", "arrow-path", gettext_noop("%(carrier)s failed for now (part %(part)d of %(parts)d)")),
+    "final": ("bad", "x-mark", gettext_noop("%(carrier)s refused part %(part)d of %(parts)d")),
+    "unknown": (
+        "warn",
+        "question-mark-circle",
+        gettext_noop("%(carrier)s never answered: whether it took part %(part)d of %(parts)d is unknown"),
+    ),
+}
+_RECEIPTS = {
+    "delivered": ("ok", "check"),
+    "undelivered": ("bad", "x-mark"),
+    "rejected": ("bad", "no-symbol"),
+    "expired": ("warn", "clock"),
+}
+_EVENTS = {
+    "rerouted": ("warn", "arrow-path", gettext_noop("Sent on to another carrier")),
+    "retried": ("", "arrow-path", gettext_noop("Tried again")),
+    "unknown": ("warn", "question-mark-circle", gettext_noop("The carrier's answer was lost")),
+    "canceled": ("", "no-symbol", gettext_noop("Canceled on request")),
+    "redacted": ("", "eye-slash", gettext_noop("Text and number removed on request")),
+    "receipt_conflict": ("warn", "exclamation-triangle", gettext_noop("A later receipt contradicts; nothing changed")),
+    "expired": ("warn", "clock", gettext_noop("Ran out of time")),
+}
+_FINALS = {
+    "delivered": ("ok", "check-circle"),
+    "undelivered": ("bad", "x-circle"),
+    "failed": ("bad", "x-circle"),
+    "rejected": ("bad", "no-symbol"),
+    "expired": ("warn", "clock"),
+    "canceled": ("", "no-symbol"),
+}
+
+
+def of(message: Message) -> list[Entry]:
+    """Every step known, oldest first. Four queries."""
+    attempts = list(Attempt.objects.filter(message_id=message.id).order_by("part", "attempt"))
+    carriers = {c.id: c.name for c in Carrier.objects.filter(id__in={a.carrier_id for a in attempts}).only("id", "name")}
+    events = MessageEvent.objects.filter(message_id=message.id)
+    deliveries = Delivery.objects.filter(workspace_id=message.workspace_id, id__gte=message.id, message_id=message.id)
+    entries = [
+        *_accepted(message),
+        *(entry for attempt in attempts for entry in _attempt(attempt, message, carriers)),
+        *(_event(event) for event in events),
+        *_final(message),
+        *(_webhook(delivery) for delivery in deliveries),
+    ]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _accepted(message: Message) -> Iterator[Entry]:
+    how = _("by API key") if message.api_key_id else _("from the dashboard")
+    yield Entry(at=message.created_at, title=_("Accepted, charged and stored"), icon="inbox", tone="info", facts=(how,))
+    if message.send_at:
+        yield Entry(at=message.send_at, title=_("Due to be sent"), icon="clock")
+
+
+def _attempt(attempt: Attempt, message: Message, carriers: Mapping[UUID, str]) -> Iterator[Entry]:
+    tone, icon, text = _OUTCOMES.get(attempt.outcome, ("", "paper-airplane", "%(carrier)s: %(part)d/%(parts)d"))
+    names = {
+        "carrier": carriers.get(attempt.carrier_id, _("A carrier")),
+        "part": attempt.part,
+        "parts": message.parts,
+    }
+    facts = [_("attempt %(number)d") % {"number": attempt.attempt}] if attempt.attempt > 1 else []
+    facts += [attempt.code] if attempt.code else []
+    facts += [_("carrier's id %(id)s") % {"id": attempt.ref}] if attempt.ref else []
+    yield Entry(at=attempt.submitted_at, title=_(text) % names, icon=icon, tone=tone, facts=tuple(facts))
+    if attempt.receipt and attempt.receipt_at:
+        tone, icon = _RECEIPTS.get(attempt.receipt, ("", "signal"))
+        title = _("Receipt for part %(part)d: %(state)s") % {
+            "part": attempt.part,
+            "state": status_name(attempt.receipt).lower(),
+        }
+        code = (_("network's code %(code)s") % {"code": attempt.receipt_code},) if attempt.receipt_code else ()
+        yield Entry(at=attempt.receipt_at, title=title, icon=icon, tone=tone, facts=code)
+
+
+def _event(event: MessageEvent) -> Entry:
+    tone, icon, text = _EVENTS.get(event.kind, ("", "information-circle", event.kind))
+    return Entry(at=event.at, title=_(text), icon=icon, tone=tone, facts=(event.code,) if event.code else ())
+
+
+def _final(message: Message) -> Iterator[Entry]:
+    if message.status not in FINAL or message.final_at is None:
+        return
+    tone, icon = _FINALS[message.status]
+    facts = [reason(message.error)] if message.error else []
+    facts += [_("price returned")] if message.refunded else []
+    yield Entry(at=message.final_at, title=status_name(message.status), icon=icon, tone=tone, facts=tuple(facts))
+
+
+def reason(code: str) -> str:
+    """An error code in words, where the registry of codes has them."""
+    info = CODES.get(code)
+    return f"{_(info.title)} ({code})" if info else code
+
+
+def _webhook(delivery: Delivery) -> Entry:
+    tone = {"delivered": "ok", "exhausted": "bad", "dropped": "warn"}.get(delivery.state, "")
+    facts = [delivery.get_state_display()]
+    facts += [f"HTTP {delivery.last_status}"] if delivery.last_status else []
+    facts += [delivery.last_error] if delivery.last_error else []
+    facts += [_("%(count)d attempts") % {"count": delivery.attempts}] if delivery.attempts > 1 else []
+    at = delivery.finished_at or delivery.occurred_at
+    return Entry(at=at, title=_("Webhook %(type)s") % {"type": delivery.type}, icon="bolt", tone=tone, facts=tuple(facts))
