@@ -45,25 +45,24 @@ END
 $$;
 
 -- Post charges whose sum each wallet can pay; a wallet that cannot is left untouched. Answers the wallets that paid.
--- One statement: lock in id order, one guarded update per wallet, one row per charge. Each locked row is looked at
--- again in its newest version, so two batches on one wallet add up.
+-- Locks in id order, then one guarded update per wallet and one row per charge.
 CREATE FUNCTION ledger.post_charges(p_ids uuid[], p_wallets uuid[], p_amounts bigint[], p_at timestamptz)
 RETURNS uuid[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ledger
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_nestloop = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     paid_wallets uuid[];
 BEGIN
-    WITH due AS MATERIALIZED (
+    PERFORM 1 FROM ledger.account a WHERE a.id = ANY (p_wallets) ORDER BY a.id FOR NO KEY UPDATE;
+
+    WITH due AS (
         SELECT wallet, sum(amount)::bigint AS total, count(*) AS number
         FROM unnest(p_wallets, p_amounts) AS i(wallet, amount) WHERE amount > 0 GROUP BY wallet
-    ), locked AS MATERIALIZED (
-        SELECT a.id FROM ledger.account a WHERE a.id IN (SELECT wallet FROM due) ORDER BY a.id FOR NO KEY UPDATE
     ), paid AS (
         UPDATE ledger.account a SET posted = a.posted - due.total, seq = a.seq + due.number
-        FROM locked JOIN due ON due.wallet = locked.id
-        WHERE a.id = locked.id AND a.workspace_id IS NOT NULL AND NOT a.frozen
+        FROM due
+        WHERE a.id = ANY (p_wallets) AND a.id = due.wallet AND a.workspace_id IS NOT NULL AND NOT a.frozen
           AND a.posted - a.held - due.total >= -a.credit_limit
         RETURNING a.id, a.workspace_id, a.currency, a.revenue_id, a.posted + due.total AS before,
                   a.seq - due.number AS seq_before

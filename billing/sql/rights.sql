@@ -19,7 +19,7 @@ BEGIN
     GRANT CREATE ON SCHEMA ledger TO sp_definer;  -- to take functions over; taken back below
     FOR routine IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'ledger'::regnamespace LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-        IF routine::text !~ '^ledger\.(ensure_partitions|refuse_change|floor)\(' THEN
+        IF routine::text !~ '^ledger\.(ensure_partitions|refuse_change|check_transfers|floor)\(' THEN
             EXECUTE format('ALTER FUNCTION %s OWNER TO sp_definer', routine);
         END IF;
     END LOOP;
