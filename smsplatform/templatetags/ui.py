@@ -42,6 +42,13 @@ _CATEGORY = {
     "transactional": gettext_lazy("Transactional"),
     "marketing": gettext_lazy("Marketing"),
 }
+_ROLE = {
+    "owner": gettext_lazy("Owner"),
+    "admin": gettext_lazy("Admin"),
+    "developer": gettext_lazy("Developer"),
+    "billing": gettext_lazy("Billing"),
+    "viewer": gettext_lazy("Viewer"),
+}
 _ENCODING = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
 _SYMBOL = {"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF"}
 
@@ -95,6 +102,12 @@ def status_name(status: str) -> str:
 def category_name(category: str) -> str:
     """The word for a message's category."""
     return str(_CATEGORY.get(category, category))
+
+
+@register.filter
+def role_name(role: str) -> str:
+    """The word for a person's role."""
+    return str(_ROLE.get(role, role))
 
 
 @register.filter
@@ -196,7 +209,13 @@ def field(bound: Any, hint: str = "") -> dict[str, Any]:
     return {"field": bound, "widget": bound.as_widget(attrs=attrs), "hint": hint}
 
 
-@register.inclusion_tag("components/pagination.html")
-def pagination(page: Any) -> dict[str, Any]:
-    """Links to the newer and older page of a keyset-paged list."""
-    return {"page": page}
+@register.simple_tag
+def filter_input(bound: Any) -> SafeString:
+    """A field of a filter bar: the input alone."""
+    return SafeString(bound.as_widget(attrs={"class": "input"}))
+
+
+@register.filter
+def short_id(public_id: str) -> str:
+    """An id as a list shows it: its kind, its first and its last characters, which differ between neighbours."""
+    return public_id if len(public_id) <= 16 else f"{public_id[:8]}…{public_id[-6:]}"
