@@ -9,7 +9,8 @@ const session = smpp.connect({ url: `smpp://127.0.0.1:${process.argv[2]}` }, () 
     const submit = (fields) => session.submit_sm({ ...to, ...fields }, (pdu) => {
       tell({ accepted: pdu.message_id || null, status: pdu.command_status });
     });
-    submit({ destination_addr: '15005550001', short_message: 'Hello @ €' });
+    // Left alone, node-smpp labels GSM-7 as data coding 1, which the standard calls ASCII.
+    submit({ destination_addr: '15005550001', data_coding: 0, short_message: 'Hello @ €' });
     submit({ destination_addr: '15005551111', message_payload: 'Привет '.repeat(40) });
     for (const number of [1, 2]) {
       const udh = Buffer.from([5, 0, 3, 9, 2, number]);
