@@ -17,13 +17,14 @@ CREATE FUNCTION pipeline.accept(
 ) RETURNS text[]
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
     outcome text[] := array_fill('ok'::text, ARRAY[cardinality(p_id)]);
     refused boolean := false;
     checked text[];
+    revoked boolean[];
     fresh integer[];
     funded boolean[];
 BEGIN
@@ -34,24 +35,26 @@ BEGIN
     END IF;
 
     -- Keys revoked and senders withdrawn since the caller's cache was filled.
-    SELECT array_agg(CASE WHEN k.id IS NOT NULL THEN 'revoked_key' WHEN s.id IS NULL THEN 'sender_not_approved'
-                          ELSE 'ok' END ORDER BY m.ord),
-           bool_or(k.id IS NOT NULL OR s.id IS NULL)
+    SELECT array_agg(coalesce((
+        SELECT k.revoked_at <= p_at OR k.expires_at <= p_at OR k.workspace_id <> s.workspace
+        FROM accounts_api_key k WHERE k.id = s.key), false) ORDER BY s.ord)
+    INTO revoked FROM unnest(p_key, p_workspace) WITH ORDINALITY AS s(key, workspace, ord);
+    SELECT array_agg(CASE WHEN revoked[m.source] THEN 'revoked_key' WHEN m.approved THEN 'ok' ELSE 'sender_not_approved' END
+                     ORDER BY m.ord), bool_or(revoked[m.source] OR m.approved IS NOT TRUE)
     INTO checked, refused
-    FROM unnest(p_source, p_sender) WITH ORDINALITY AS m(source, sender, ord)
-    LEFT JOIN accounts_api_key k ON k.id = p_key[m.source]
-        AND (k.revoked_at <= p_at OR k.expires_at <= p_at OR k.workspace_id <> p_workspace[m.source])
-    LEFT JOIN messaging_sender s ON s.id = m.sender AND s.workspace_id = p_workspace[m.source] AND s.state = 'approved';
+    FROM (SELECT source, ord, (SELECT s.state = 'approved' FROM messaging_sender s
+                               WHERE s.id = sender AND s.workspace_id = p_workspace[source]) AS approved
+          FROM unnest(p_source, p_sender) WITH ORDINALITY AS u(source, sender, ord)) AS m;
     IF refused THEN
         outcome := checked;
     END IF;
 
     PERFORM 1 FROM messaging_suppression LIMIT 1;
     IF FOUND THEN
-        SELECT array_agg(CASE WHEN m.outcome = 'ok' AND EXISTS (
-                   SELECT 1 FROM messaging_suppression x
+        SELECT array_agg(CASE WHEN m.outcome = 'ok' AND (
+                   SELECT true FROM messaging_suppression x
                    WHERE x.workspace_id = p_workspace[m.source] AND x.to_idx = m.to_idx
-                     AND (x.reason <> 'opt_out' OR m.category <> 'otp')) THEN 'suppressed_recipient'
+                     AND (x.reason <> 'opt_out' OR m.category <> 'otp') LIMIT 1) THEN 'suppressed_recipient'
                    ELSE m.outcome END ORDER BY m.ord)
         INTO outcome
         FROM unnest(p_source, p_to_idx, p_category, outcome) WITH ORDINALITY AS m(source, to_idx, category, outcome, ord);

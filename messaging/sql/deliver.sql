@@ -8,29 +8,48 @@ RETURNS TABLE (
     price bigint, currency text, refunded boolean, reference_ct bytea, metadata_ct bytea, body_expires_at timestamptz,
     text_ct bytea
 )
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
-    WITH due AS MATERIALIZED (
-        SELECT d.id FROM messaging_delivery d
-        WHERE d.state = 'pending' AND d.due_at <= p_at AND NOT EXISTS (
-            SELECT 1 FROM messaging_delivery e
-            WHERE e.endpoint_id = d.endpoint_id AND e.message_id = d.message_id AND e.id < d.id
-              AND e.state IN ('pending', 'leased'))
-        ORDER BY d.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
-    ), leased AS (
+#variable_conflict use_column
+DECLARE
+    picked uuid[];
+    messages uuid[];
+    least uuid;
+    most uuid;
+BEGIN
+    SELECT array_agg(d.id), array_agg(d.message_id ORDER BY d.message_id) FILTER (WHERE d.message_id IS NOT NULL)
+    INTO picked, messages
+    FROM (SELECT d.id, d.message_id FROM messaging_delivery d
+          WHERE d.state = 'pending' AND d.due_at <= p_at AND (
+              SELECT true FROM messaging_delivery e
+              WHERE e.endpoint_id = d.endpoint_id AND e.message_id = d.message_id AND e.id < d.id
+                AND e.state IN ('pending', 'leased') LIMIT 1) IS NULL
+          ORDER BY d.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED) AS d;
+    IF picked IS NULL THEN
+        RETURN;
+    END IF;
+    least := messages[1];
+    most := messages[cardinality(messages)];
+    RETURN QUERY
+    WITH leased AS (
         UPDATE messaging_delivery d SET state = 'leased', lease_until = p_lease_until, attempts = d.attempts + 1
-        FROM due WHERE d.id = due.id RETURNING d.*
+        WHERE d.id = ANY (picked) RETURNING d.*
+    ), message AS (
+        SELECT m.* FROM messaging_message m WHERE m.id = ANY (messages) AND m.id >= least AND m.id <= most
     )
-    SELECT l.id, l.workspace_id, l.endpoint_id, l.event_id, l.type, l.error, l.occurred_at, l.attempts, e.url, e.secret,
-           e.previous_secret, e.previous_until, e.content, l.message_id, coalesce(m.livemode, e.livemode), m.sender_id,
-           m.to_ct, m.country, m.category, m.parts, m.price, m.currency, m.refunded, m.reference_ct, m.metadata_ct,
-           m.body_expires_at, CASE WHEN e.content = 'full' AND m.body_expires_at > p_at THEN b.text_ct END
+    SELECT l.id, l.workspace_id, l.endpoint_id, l.event_id, l.type::text, l.error::text, l.occurred_at, l.attempts, e.url,
+           e.secret, e.previous_secret, e.previous_until, e.content::text, l.message_id, coalesce(m.livemode, e.livemode),
+           m.sender_id, m.to_ct, m.country::text, m.category::text, m.parts, m.price, m.currency::text, m.refunded,
+           m.reference_ct, m.metadata_ct, m.body_expires_at,
+           CASE WHEN e.content = 'full' AND m.body_expires_at > p_at THEN (
+               SELECT b.text_ct FROM messaging_body b WHERE b.message_id = m.id
+                   AND b.expires_on = (m.body_expires_at AT TIME ZONE 'UTC')::date) END
     FROM leased l
-    LEFT JOIN messaging_webhook_endpoint e ON e.id = l.endpoint_id AND e.enabled
-    LEFT JOIN messaging_message m ON m.id = l.message_id
-    LEFT JOIN messaging_body b ON e.content = 'full' AND b.message_id = l.message_id
-        AND b.expires_on = (m.body_expires_at AT TIME ZONE 'UTC')::date
+    LEFT JOIN LATERAL (SELECT e.* FROM messaging_webhook_endpoint e WHERE e.id = l.endpoint_id AND e.enabled LIMIT 1) e
+        ON true
+    LEFT JOIN message m ON m.id = l.message_id;
+END
 $$;
 
 -- How each delivery went: delivered, pending again at p_due, exhausted, or dropped (its endpoint is gone or off).
@@ -38,12 +57,12 @@ CREATE FUNCTION pipeline.record_deliveries(
     p_at timestamptz, p_id uuid[], p_state text[], p_status smallint[], p_error text[], p_due timestamptz[]
 ) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
     UPDATE messaging_delivery d SET state = r.state, last_status = r.status, last_error = r.error, lease_until = NULL,
         due_at = coalesce(r.due, d.due_at), finished_at = CASE WHEN r.state <> 'pending' THEN p_at END
     FROM unnest(p_id, p_state, p_status, p_error, p_due) AS r(id, state, status, error, due)
-    WHERE d.id = r.id AND d.state = 'leased'
+    WHERE d.id = r.id AND d.id = ANY (p_id) AND d.state = 'leased'
 $$;
 
 -- Deliveries whose worker died go back to the queue; at least once means the customer may see one twice.

@@ -1,3 +1,9 @@
+-- How these functions stay fast whatever the statistics say. The queue is empty most of the time and statistics are
+-- taken then, so a planner left alone picks plans that are quadratic under load. Therefore every access to a large
+-- table is by `= ANY (array of keys)` (an index condition that no join order can take away), joined to the caller's
+-- arrays by hash; lookups of single rows are scalar sub-selects; ids are also bounded from both sides, so that months
+-- they cannot lie in are never visited.
+
 -- The id of a delivery: its millisecond, then the rank of its type, so that ids order the events of a message even
 -- within one millisecond, then 60 bits of hash. No random source: a strong one costs more than the insert.
 CREATE FUNCTION pipeline.delivery_id(p_millisecond text, p_type text, p_seed text) RETURNS uuid
@@ -14,7 +20,7 @@ CREATE FUNCTION pipeline.emit(
     p_id uuid[], p_workspace uuid[], p_livemode boolean[], p_callback uuid[], p_type text[], p_error text[], p_at timestamptz
 ) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
     INSERT INTO messaging_delivery (id, workspace_id, endpoint_id, event_id, message_id, type, error, occurred_at, state,
                                     attempts, due_at)
@@ -25,6 +31,6 @@ AS $$
     FROM unnest(p_id, p_workspace, p_livemode, p_callback, p_type, p_error)
          AS m(id, workspace, livemode, callback, type, error)
     JOIN messaging_webhook_endpoint e ON e.workspace_id = m.workspace
-    WHERE m.type IS NOT NULL AND e.enabled
+    WHERE m.type IS NOT NULL AND e.enabled AND e.workspace_id = ANY (p_workspace)
       AND (e.id = m.callback OR (e.livemode = m.livemode AND m.type = ANY (e.types)))
 $$;

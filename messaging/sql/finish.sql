@@ -5,17 +5,19 @@
 -- `submit` once a carrier took it, `delivered` only on delivery; what we refused or the customer canceled is free.
 CREATE FUNCTION pipeline.finish(p_id uuid[], p_status text[], p_error text[], p_at timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
     done record;
+    least uuid := (SELECT id FROM unnest(p_id) AS i(id) ORDER BY id LIMIT 1);
+    most uuid := (SELECT id FROM unnest(p_id) AS i(id) ORDER BY id DESC LIMIT 1);
 BEGIN
     WITH wanted AS (
         SELECT DISTINCT ON (id) id, status, error
         FROM unnest(p_id, p_status, p_error) AS f(id, status, error) ORDER BY id
     ), taken AS (
-        DELETE FROM messaging_outbox o USING wanted w WHERE o.message_id = w.id
+        DELETE FROM messaging_outbox o USING wanted w WHERE o.message_id = w.id AND o.message_id = ANY (p_id)
         RETURNING o.message_id AS id, o.state, w.status, w.error
     ), changed AS (
         UPDATE messaging_message m SET status = t.status, error = t.error, final_at = p_at,
@@ -24,7 +26,7 @@ BEGIN
                 OR (m.refund_basis = 'delivered' AND t.status <> 'delivered')),
             to_ct = CASE WHEN m.mask_recipient THEN NULL ELSE m.to_ct END,
             redacted_at = CASE WHEN m.discard_body THEN coalesce(m.redacted_at, p_at) ELSE m.redacted_at END
-        FROM taken t WHERE m.id = t.id
+        FROM taken t WHERE m.id = t.id AND m.id = ANY (p_id) AND m.id >= least AND m.id <= most
         RETURNING m.id, m.workspace_id, m.livemode, m.callback_id, m.status, m.error, m.refunded, m.discard_body,
                   m.body_expires_at
     )
@@ -57,12 +59,12 @@ CREATE FUNCTION pipeline.record_receipts(
     p_carrier uuid, p_at timestamptz, p_ref text[], p_state text[], p_code text[]
 ) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    missing integer[];
     orphans integer := 0;
+    told record;
     hit record;
     since uuid := pipeline.floor(p_at - interval '8 days');  -- no receipt comes later than this; prunes old months
 BEGIN
@@ -72,20 +74,24 @@ BEGIN
     ), updated AS (
         UPDATE messaging_attempt a SET receipt = r.state, receipt_code = r.code, receipt_at = p_at
         FROM receipt r
-        WHERE a.carrier_id = p_carrier AND a.ref = r.ref AND a.message_id >= since AND a.receipt IS NULL
+        WHERE a.ref = r.ref AND a.carrier_id = p_carrier AND a.ref = ANY (p_ref) AND a.message_id >= since
+          AND a.receipt IS NULL
         RETURNING a.message_id, r.state, r.code, r.ord
-    ), whole AS (
-        -- Single parts decide at once; of several parts, see `settle`.
-        SELECT u.message_id, u.state, u.code, o.parts FROM updated u
-        JOIN messaging_outbox o ON o.message_id = u.message_id
     )
-    SELECT (SELECT array_agg(ord::integer) FROM updated) AS ords,
-           array_agg(message_id) FILTER (WHERE parts = 1) AS ids,
-           array_agg(pipeline.status_of(state)) FILTER (WHERE parts = 1) AS states,
-           array_agg(CASE WHEN state = 'delivered' THEN NULL ELSE pipeline.error_of(state, code) END)
-               FILTER (WHERE parts = 1) AS errors,
-           array_agg(DISTINCT message_id) FILTER (WHERE parts > 1) AS several
-    INTO hit FROM whole;
+    SELECT array_agg(message_id) AS messages, array_agg(state) AS states, array_agg(code) AS codes,
+           array_agg(ord::integer) AS ords
+    INTO told FROM updated;
+
+    -- Single parts decide at once; of several parts, see `settle`. What is final already is in no outbox.
+    SELECT array_agg(t.message) FILTER (WHERE o.parts = 1) AS ids,
+           array_agg(pipeline.status_of(t.state)) FILTER (WHERE o.parts = 1) AS states,
+           array_agg(CASE WHEN t.state <> 'delivered' THEN pipeline.error_of(t.state, t.code) END)
+               FILTER (WHERE o.parts = 1) AS errors,
+           array_agg(DISTINCT t.message) FILTER (WHERE o.parts > 1) AS several
+    INTO hit
+    FROM unnest(told.messages, told.states, told.codes) AS t(message, state, code)
+    JOIN messaging_outbox o ON o.message_id = t.message
+    WHERE o.message_id = ANY (told.messages);
 
     IF hit.ids IS NOT NULL THEN
         PERFORM pipeline.finish(hit.ids, hit.states, hit.errors, p_at);
@@ -93,8 +99,8 @@ BEGIN
     IF hit.several IS NOT NULL THEN
         PERFORM pipeline.settle(hit.several, p_at);
     END IF;
-    IF coalesce(cardinality(hit.ords), 0) < cardinality(p_ref) THEN
-        orphans := pipeline.keep_strays(p_carrier, p_at, since, p_ref, p_state, p_code, coalesce(hit.ords, '{}'));
+    IF coalesce(cardinality(told.ords), 0) < cardinality(p_ref) THEN
+        orphans := pipeline.keep_strays(p_carrier, p_at, since, p_ref, p_state, p_code, coalesce(told.ords, '{}'));
     END IF;
     RETURN orphans;
 END
@@ -110,14 +116,14 @@ AS $$ SELECT left('carrier_' || p_state || coalesce('_' || nullif(p_code, ''), '
 -- part sent twice counts by the better of its receipts.
 CREATE FUNCTION pipeline.settle(p_messages uuid[], p_at timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
     WITH part AS (
         SELECT a.message_id, a.part, bool_or(a.receipt = 'delivered') AS delivered,
                min(a.receipt) FILTER (WHERE a.receipt <> 'delivered') AS state,
                min(a.receipt_code) FILTER (WHERE a.receipt <> 'delivered') AS code
-        FROM unnest(p_messages) AS m(id) JOIN messaging_attempt a ON a.message_id = m.id
-        WHERE a.receipt IS NOT NULL GROUP BY a.message_id, a.part
+        FROM messaging_attempt a
+        WHERE a.message_id = ANY (p_messages) AND a.receipt IS NOT NULL GROUP BY a.message_id, a.part
     ), whole AS (
         SELECT p.message_id, count(*) AS parts, bool_and(coalesce(delivered, false)) AS delivered,
                min(state) FILTER (WHERE NOT coalesce(delivered, false)) AS state,
@@ -128,7 +134,7 @@ AS $$
         array_agg(w.message_id), array_agg(CASE WHEN w.delivered THEN 'delivered' ELSE pipeline.status_of(w.state) END),
         array_agg(CASE WHEN NOT w.delivered THEN pipeline.error_of(w.state, w.code) END), p_at)
     FROM whole w JOIN messaging_outbox o ON o.message_id = w.message_id
-    WHERE w.parts = o.parts HAVING count(*) > 0
+    WHERE w.parts = o.parts AND o.message_id = ANY (p_messages) HAVING count(*) > 0
 $$;
 
 -- Receipts that changed no attempt: repeats are dropped, contradictions noted on the message, unknown ids kept.
@@ -161,7 +167,7 @@ $$;
 -- Orphans that can be matched now: those with one of p_refs, or any (p_refs null: the sweep). Answers how many.
 CREATE FUNCTION pipeline.match_orphans(p_carrier uuid, p_refs text[], p_at timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 DECLARE

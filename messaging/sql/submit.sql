@@ -10,40 +10,53 @@ CREATE FUNCTION pipeline.claim(
     to_ct bytea, encoding text, parts smallint, expires_at timestamptz, body_expires_at timestamptz, text_ct bytea,
     sent smallint[], suppressed boolean
 )
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
-    WITH due AS MATERIALIZED (
-        SELECT o.message_id
-        FROM (VALUES (0::smallint), (1::smallint), (2::smallint)) AS l(lane)
-        CROSS JOIN LATERAL (
-            SELECT q.message_id FROM messaging_outbox q
-            WHERE q.carrier_id = p_carrier AND q.lane = l.lane AND q.state = 0 AND q.due_at <= p_at
-              AND q.expires_at > p_at
-            ORDER BY q.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
-        ) AS o
-        LIMIT p_limit
-    ), leased AS (
+#variable_conflict use_column
+DECLARE
+    picked uuid[];
+    least uuid;
+    most uuid;
+BEGIN
+    SELECT array_agg(o.message_id ORDER BY o.message_id) INTO picked
+    FROM (SELECT o.message_id
+          FROM (VALUES (0::smallint), (1::smallint), (2::smallint)) AS l(lane)
+          CROSS JOIN LATERAL (
+              SELECT q.message_id FROM messaging_outbox q
+              WHERE q.carrier_id = p_carrier AND q.lane = l.lane AND q.state = 0 AND q.due_at <= p_at
+                AND q.expires_at > p_at
+              ORDER BY q.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+          ) AS o LIMIT p_limit) AS o;
+    IF picked IS NULL THEN
+        RETURN;
+    END IF;
+    least := picked[1];
+    most := picked[cardinality(picked)];
+    RETURN QUERY
+    WITH leased AS (
         UPDATE messaging_outbox o
         SET state = 1, attempt = o.attempt + 1, lease_until = p_lease_until, leased_by = p_holder
-        FROM due WHERE o.message_id = due.message_id
+        WHERE o.message_id = ANY (picked)
         RETURNING o.message_id, o.workspace_id, o.attempt, o.failures, o.hop, o.lane
     )
-    SELECT l.message_id, l.workspace_id, l.attempt, l.failures, l.hop, l.lane, m.livemode, m.sender_id, s.address,
-           m.template_id, CASE WHEN b.text_ct IS NULL THEN t.text END, t.code_digits, m.to_ct, m.encoding, m.parts,
-           m.expires_at, m.body_expires_at, b.text_ct,
+    SELECT l.message_id, l.workspace_id, l.attempt, l.failures, l.hop, l.lane, m.livemode, m.sender_id,
+           (SELECT s.address FROM messaging_sender s WHERE s.id = m.sender_id), m.template_id,
+           (SELECT t.text FROM messaging_template t WHERE t.id = m.template_id),
+           (SELECT t.code_digits FROM messaging_template t WHERE t.id = m.template_id),
+           m.to_ct, m.encoding::text, m.parts, m.expires_at, m.body_expires_at,
+           (SELECT b.text_ct FROM messaging_body b WHERE b.message_id = m.id
+                AND b.expires_on = (m.body_expires_at AT TIME ZONE 'UTC')::date),
            CASE WHEN m.parts > 1 AND l.attempt > 1 THEN
                (SELECT array_agg(DISTINCT a.part) FROM messaging_attempt a
-                WHERE a.message_id = l.message_id AND a.outcome = 'accepted') END,
-           EXISTS (SELECT 1 FROM messaging_suppression x
-                   WHERE x.workspace_id = l.workspace_id AND x.to_idx = m.to_idx
-                     AND (x.reason <> 'opt_out' OR m.category <> 'otp'))
+                WHERE a.message_id = m.id AND a.outcome = 'accepted') END,
+           coalesce((SELECT true FROM messaging_suppression x
+                     WHERE x.workspace_id = m.workspace_id AND x.to_idx = m.to_idx
+                       AND (x.reason <> 'opt_out' OR m.category <> 'otp') LIMIT 1), false)
     FROM leased l
     JOIN messaging_message m ON m.id = l.message_id
-    JOIN messaging_sender s ON s.id = m.sender_id
-    LEFT JOIN messaging_template t ON t.id = m.template_id
-    LEFT JOIN messaging_body b ON b.message_id = l.message_id
-        AND b.expires_on = (m.body_expires_at AT TIME ZONE 'UTC')::date
+    WHERE m.id = ANY (picked) AND m.id >= least AND m.id <= most;
+END
 $$;
 
 -- Carriers with due work, for the sweep that finds what a lost wake-up missed.
@@ -70,11 +83,9 @@ CREATE FUNCTION pipeline.record_results(
     p_failures smallint[]
 ) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
-DECLARE
-    early record;
 BEGIN
     INSERT INTO messaging_attempt (message_id, part, attempt, workspace_id, carrier_id, session, sequence, outcome, code,
                                    ref, submitted_at)
@@ -89,7 +100,7 @@ BEGIN
 
     UPDATE messaging_outbox o SET state = 2, lease_until = NULL, leased_by = NULL
     FROM unnest(p_decided, p_action) AS d(message, action)
-    WHERE o.message_id = d.message AND d.action = 'submitted' AND o.state IN (0, 1);
+    WHERE o.message_id = d.message AND o.message_id = ANY (p_decided) AND d.action = 'submitted' AND o.state IN (0, 1);
 
     IF 'submitted' = ANY (p_action) AND EXISTS (
         SELECT 1 FROM messaging_webhook_endpoint e
@@ -97,7 +108,7 @@ BEGIN
         PERFORM pipeline.emit(array_agg(m.id), array_agg(m.workspace_id), array_agg(m.livemode),
             array_agg(m.callback_id), array_agg('message.submitted'::text), NULL, p_at)
         FROM unnest(p_decided, p_action) AS d(message, action) JOIN messaging_message m ON m.id = d.message
-        WHERE d.action = 'submitted';
+        WHERE d.action = 'submitted' AND m.id = ANY (p_decided);
     END IF;
 
     IF 'retry' = ANY (p_action) THEN
@@ -107,7 +118,7 @@ BEGIN
         ), back AS (
             UPDATE messaging_outbox o SET state = 0, lease_until = NULL, leased_by = NULL, due_at = d.due,
                 carrier_id = d.carrier, hop = d.hop, failures = d.failures
-            FROM d WHERE o.message_id = d.message AND o.state = 1
+            FROM d WHERE o.message_id = d.message AND o.message_id = ANY (p_decided) AND o.state = 1
             RETURNING o.message_id, o.workspace_id, d.code, d.carrier
         )
         INSERT INTO messaging_event (id, workspace_id, message_id, kind, code, at)
