@@ -1,0 +1,121 @@
+import base64
+import datetime as dt
+import secrets as random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from smsplatform.lib import signing
+from smsplatform.lib.signing import InvalidSecret, InvalidSignature
+
+AT = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+BODY = '{"type":"message.delivered","note":"héllo 😀"}'.encode()
+
+
+def headers(secrets: list[str], at: dt.datetime | None = None) -> dict[str, str]:
+    return signing.headers(secrets, "evt_1", at or dt.datetime.now(dt.UTC), BODY)
+
+
+def test_the_reference_library_accepts_what_we_sign() -> None:
+    secret = signing.new_secret()
+
+    assert Webhook(secret).verify(BODY, headers([secret]))["type"] == "message.delivered"
+
+
+def test_we_sign_as_the_reference_library_does_and_accept_what_it_signs() -> None:
+    secret = signing.new_secret()
+
+    theirs = Webhook(secret).sign("evt_1", AT, BODY.decode())
+
+    assert signing.sign([secret], "evt_1", AT, BODY) == theirs
+    signing.verify([secret], "evt_1", str(int(AT.timestamp())), theirs, BODY, at=AT)
+
+
+def test_the_example_of_the_standard_is_reproduced() -> None:
+    signature = signing.sign(
+        ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        dt.datetime.fromtimestamp(1614265330, dt.UTC),
+        b'{"test": 2432232314}',
+    )
+
+    assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_during_rotation_the_old_and_the_new_secret_both_verify() -> None:
+    old, new, other = signing.new_secret(), signing.new_secret(), signing.new_secret()
+
+    signed = headers([old, new])
+
+    assert signed["webhook-signature"].count(" ") == 1
+    for secret in (old, new):
+        assert Webhook(secret).verify(BODY, signed)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(other).verify(BODY, signed)
+
+
+@given(st.binary(max_size=300), st.text(st.characters(codec="ascii", exclude_characters="."), min_size=1))
+def test_every_message_verifies_and_no_altered_one_does(body: bytes, name: str) -> None:
+    secret = signing.new_secret()
+    signature = signing.sign([secret], name, AT, body)
+    moment = str(int(AT.timestamp()))
+
+    signing.verify([signing.new_secret(), secret], name, moment, f"v1a,x v2,y {signature}", body, at=AT)
+    for altered in (
+        (name + "x", moment, signature, body),
+        (name, str(int(moment) + 1), signature, body),
+        (name, moment, signature, body + b" "),
+        (name, moment, signature.replace("v1,", "v2,"), body),
+        (name, moment, "v1,", body),
+        (name, moment, "", body),
+    ):
+        with pytest.raises(InvalidSignature):
+            signing.verify([secret], *altered, at=AT)
+
+
+@pytest.mark.parametrize(("shift", "code"), [(-301, "too_old"), (301, "too_new"), (-(10**6), "too_old")])
+def test_a_message_from_another_time_is_a_replay(shift: int, code: str) -> None:
+    secret, then = signing.new_secret(), AT + dt.timedelta(seconds=shift)
+    signed = headers([secret], then)
+
+    with pytest.raises(InvalidSignature) as caught:
+        signing.verify([secret], "evt_1", signed["webhook-timestamp"], signed["webhook-signature"], BODY, at=AT)
+
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("timestamp", ["", "soon", "-5", "1.5", "٣", "9" * 5000])
+def test_a_timestamp_that_is_no_number_is_refused(timestamp: str) -> None:
+    with pytest.raises(InvalidSignature) as caught:
+        signing.verify([signing.new_secret()], "evt_1", timestamp, "v1,x", BODY, at=AT)
+
+    assert caught.value.code == "timestamp"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "whsec_",
+        "whsec_!!!!",
+        "whsec_abc",
+        *("whsec_" + base64.b64encode(random.token_bytes(n)).decode() for n in (23, 65)),
+    ],
+)
+def test_a_malformed_secret_is_refused_without_being_repeated(secret: str) -> None:
+    with pytest.raises(InvalidSecret) as caught:
+        signing.sign([secret], "evt_1", AT, BODY)
+
+    assert not secret.removeprefix("whsec_") or secret.removeprefix("whsec_") not in str(caught.value)
+
+
+def test_nothing_is_sent_unsigned() -> None:
+    with pytest.raises(InvalidSecret):
+        signing.sign([], "evt_1", AT, BODY)
+
+
+def test_a_new_secret_has_256_bits_and_is_new() -> None:
+    assert len(signing.key_of(signing.new_secret())) == 32
+    assert signing.new_secret() != signing.new_secret()
