@@ -31,7 +31,7 @@ class FilterForm(forms.Form):
     category = forms.ChoiceField(label=_("Category"), required=False, choices=lazy(_categories, list))
     country = forms.ChoiceField(label=_("Country"), required=False, choices=lazy(_countries, list))
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def chosen(self) -> dict[str, Any]:
         """The fields that narrow the list; what is not valid narrows nothing."""
