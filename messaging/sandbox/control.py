@@ -91,7 +91,7 @@ class Control:
     def _stats(self) -> dict[str, int]:
         return {
             **self._smsc.stats,
-            "bound": sum(1 for peer in self._smsc.peers if peer.system_id),
+            "bound": self._smsc.bound(),
             "waiting": self._smsc.deliveries.waiting(),
         }
 

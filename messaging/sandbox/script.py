@@ -42,6 +42,7 @@ class Script:
 
     bind_status: int = 0
     bind_silent: bool = False
+    binds_max: int = 0
     response_delay: float = 0.0
     response_jitter: float = 0.0
     receipt_delay: float = 0.2

@@ -8,7 +8,7 @@ import asyncio
 import re
 
 from messaging.carriers.smpp import pdu
-from messaging.sandbox.smsc import Peer
+from messaging.sandbox.peer import Peer
 
 _ADDRESSES = re.compile(rb"[^\0]*\0(..[^\0]*\0)(..[^\0]*\0)", re.DOTALL)
 _RECEIPT = b"id:%b sub:001 dlvrd:001 submit date:%b done date:%b stat:DELIVRD err:000 text:"

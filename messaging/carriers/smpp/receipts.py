@@ -12,7 +12,8 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 from messaging.carriers.smpp.pdu import Tag
 
@@ -48,7 +49,8 @@ class IdFormat(StrEnum):
 
 
 # Names of the module, because reading a member from its enum class takes longer than the comparison.
-_HEX, _HEX_IN_RESPONSE, _HEX_IN_RECEIPT = IdFormat.HEX, IdFormat.HEX_IN_RESPONSE, IdFormat.HEX_IN_RECEIPT
+_HEX_RESPONSES = (IdFormat.HEX, IdFormat.HEX_IN_RESPONSE)
+_HEX_RECEIPTS = (IdFormat.HEX, IdFormat.HEX_IN_RECEIPT)
 
 FINAL_STATES = frozenset(
     {
@@ -124,7 +126,7 @@ _USUAL = re.compile(
 )
 
 
-class Receipt(NamedTuple):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """One receipt. ``ref`` is the id to look up, comparable with a result's ref, '' when there was none.
 
     ``conflict`` says that parameters and text named different states. ``error_code`` is the carrier's own, '' when it
@@ -204,16 +206,16 @@ def parse(
 
 def response_ref(message_id: str, id_format: IdFormat = IdFormat.AUTO) -> str:
     """The comparable form of the id in a submit_sm_resp; '' for none."""
-    if id_format in (_HEX_IN_RESPONSE, _HEX):
+    if id_format in _HEX_RESPONSES:
         return _from_base(message_id, 16)
-    return _plain(message_id)
+    return message_id if message_id.isdecimal() and message_id[0] != "0" else _plain(message_id)
 
 
 def receipt_ref(raw_id: str, id_format: IdFormat = IdFormat.AUTO) -> str:
     """The comparable form of the id in a receipt; '' for none."""
-    if id_format in (_HEX_IN_RECEIPT, _HEX):
+    if id_format in _HEX_RECEIPTS:
         return _from_base(raw_id, 16)
-    return _plain(raw_id)
+    return raw_id if raw_id.isdecimal() and raw_id[0] != "0" else _plain(raw_id)
 
 
 def receipt_refs(raw_id: str, id_format: IdFormat = IdFormat.AUTO) -> tuple[str, ...]:

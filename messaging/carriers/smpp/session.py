@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+import msgspec
+
 from messaging.carriers.smpp import errors, pdu, receipts
 from messaging.carriers.smpp.errors import Outcome
 from messaging.carriers.smpp.receipts import IdFormat, Receipt
@@ -77,7 +79,7 @@ class SessionOptions:
     overrides: Mapping[int, Outcome] = field(default_factory=dict)
 
 
-class Delivery(NamedTuple):
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """A deliver_sm or data_sm: a receipt when ``receipt`` is set, else a text from a phone (``inbound.decode``).
 
     ``token`` is for ``ack``. ``payload`` begins with a user data header when esm_class has 0x40.
@@ -271,7 +273,8 @@ class Session:
             return
         batch = [queue.popleft() for _ in range(count)]
         pack, append = pdu.HEADER.pack, self._data.append
-        for sequence, (_, body) in zip(self.window.open(batch, now), batch, strict=True):
+        for sequence, request in zip(self.window.open(batch, now), batch, strict=True):
+            body = request.body
             append(pack(16 + len(body), 4, 0, sequence))
             append(body)
         self.throttle.take(count, now)
@@ -330,27 +333,25 @@ class Session:
         if not self._welcomes_deliveries or len(self._unacknowledged) >= self.options.deliveries_max:
             self._put_off(token)
             return
-        usual = receipts.parse_usual(body, self._id_format) if command == pdu.DELIVER_SM else None
-        if usual is not None:
-            receipt, source, destination, payload = usual
-            delivery = Delivery(token, receipt, source, destination, receipts.ESM_RECEIPT, 0, payload, _NO_TLVS)
-        else:
-            try:
-                delivery = self._parsed(token, command, body)
-            except pdu.MalformedPdu:
-                self._alarm("malformed_delivery", command)
-                self._answer_delivery(token, errors.STATUS_BAD_OPTIONAL)
-                return
+        try:
+            delivery = self._parsed(token, command, body)
+        except pdu.MalformedPdu:
+            self._alarm("malformed_delivery", command)
+            self._answer_delivery(token, errors.STATUS_BAD_OPTIONAL)
+            return
         self._unacknowledged.add(token)
         self.deliveries.append(delivery)
 
     def _parsed(self, token: int, command: int, body: bytes) -> Delivery:
+        usual = receipts.parse_usual(body, self._id_format) if command == 5 else None
+        if usual is not None:
+            receipt, source, destination, payload = usual
+            return Delivery(token, receipt, source, destination, 4, 0, payload, _NO_TLVS)
         message = pdu.parse_short_message(body) if command == pdu.DELIVER_SM else pdu.parse_data(body)
         _, source, destination, esm_class, _, data_coding, payload, tlvs, _ = message
-        receipt = None
-        if receipts.is_receipt(esm_class, tlvs):
-            receipt = receipts.parse(payload, tlvs, esm_class, self._id_format)
-        return Delivery(token, receipt, source, destination, esm_class, data_coding, payload, tlvs)
+        known = receipts.is_receipt(esm_class, tlvs)
+        found = receipts.parse(payload, tlvs, esm_class, self._id_format) if known else None
+        return Delivery(token, found, source, destination, esm_class, data_coding, payload, tlvs)
 
     @property
     def _welcomes_deliveries(self) -> bool:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import time_machine
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -66,6 +67,35 @@ def test_a_refused_bind_is_tried_again_and_not_in_a_tight_loop(status: int, reas
             assert {alarm.code for alarm in us.alarms} == {"bind_refused"}
             smsc.script = Script()
             await us.bound()
+
+    run(scenario())
+
+
+def test_a_bind_too_many_waits_for_the_old_session_to_go() -> None:
+    """Cases 2 and 49."""
+
+    async def scenario() -> None:
+        async with carrier(binds_max=1) as (smsc, port), sender(port) as first:
+            async with sender(port, bound=False) as second:
+                await until(lambda: "already_bound" in second.reasons())
+                await first.client.close(1)
+                await second.bound()
+            assert smsc.stats["binds"] == 2
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("step", [dt.timedelta(hours=2), dt.timedelta(hours=-2)])
+def test_a_jump_of_the_clock_changes_nothing(step: dt.timedelta) -> None:
+    """Case 48."""
+
+    async def scenario() -> None:
+        async with pair(response_delay=0.2, to_sender={"session": {"enquire_seconds": 1.0}}) as (_, us):
+            us.client.submit([request(n) for n in range(10)])
+            with time_machine.travel(dt.datetime.now(dt.UTC) + step):
+                await until(lambda: len(us.receipts) == 10)
+            assert {result.outcome for result in us.results} == {Outcome.ACCEPTED}
+            assert us.reasons() == []
 
     run(scenario())
 
