@@ -7,8 +7,8 @@ this process, the connection or the carrier; a new connection starts with the sl
 A response that misses its time makes the result "unknown". It is remembered for a grace time, because slow carriers
 do answer, and then the late response counts.
 
-Requests and results are msgspec structs: made once per message, they cost a quarter of a named tuple, and the garbage
-collector does not have to walk them.
+Requests and results are msgspec structs: made once per message, they cost a quarter of a named tuple. The garbage
+collector must see them, because a caller's token may well hold the result it gets.
 """
 
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ from messaging.carriers.smpp.pdu import SEQUENCE_MAX
 LATE_MAX = 10_000
 
 
-class SubmitRequest(msgspec.Struct, frozen=True, gc=False):
+class SubmitRequest(msgspec.Struct, frozen=True):
     """``token`` is the caller's and comes back with the result; ``body`` is a submit_sm body (``submits.bodies``)."""
 
     token: object
     body: bytes
 
 
-class SubmitResult(msgspec.Struct, frozen=True, gc=False):
+class SubmitResult(msgspec.Struct, frozen=True):
     """``ref`` is the comparable form of ``message_id`` (see receipts); ``late`` marks the second result of a request
     whose first one was a time-out. Every result holds a window slot until ``release``."""
 

@@ -1,5 +1,7 @@
 """The session without a socket: time is a number here, the carrier a list of bytes."""
 
+import gc
+import weakref
 from collections.abc import Iterable
 
 import pytest
@@ -642,3 +644,21 @@ def test_no_carrier_can_make_a_session_raise(reads: list[bytes]) -> None:
     session.lost(99)
 
     assert len([r for r in session.results if not r.late]) == 2
+
+
+def test_a_token_that_keeps_its_result_is_collected() -> None:
+    """A caller's token may hold the results of its request, which hold the token."""
+
+    class Flight:
+        answer: SubmitResult
+
+    session = bound(new_session())
+    flight = Flight()
+    answer(session, submit(session, flight)[0])
+    [flight.answer] = results(session)
+    gone = weakref.ref(flight)
+
+    del flight
+    gc.collect()
+
+    assert gone() is None
