@@ -20,6 +20,7 @@ import math
 import threading
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -306,11 +307,10 @@ async def _wait(lease: _Lease, count: int) -> None:
         lease.waiting -= count
 
 
-_limiter: Limiter | None = None
-
-
 def _default() -> Limiter:
-    global _limiter
-    if _limiter is None or _limiter._url != settings.LIMITS_URL:
-        _limiter = Limiter(settings.LIMITS_URL)
-    return _limiter
+    return _limiter(settings.LIMITS_URL)
+
+
+@lru_cache(maxsize=4)
+def _limiter(url: str) -> Limiter:
+    return Limiter(url)

@@ -63,9 +63,36 @@ _PATTERN = re.compile(
 )
 # Values under these names are never shown, whatever they look like.
 _NAMES = frozenset(
-    ("to", "from", "from_", "sender_text", "recipient", "number", "msisdn", "phone", "body", "text", "content")
-    + ("password", "secret", "token", "authorization", "cookie", "cookies", "headers")
-    + ("email", "e_mail", "mail", "address", "ip", "remote_addr", "query", "query_string", "path", "url")
+    {
+        "to",
+        "from",
+        "from_",
+        "sender_text",
+        "recipient",
+        "number",
+        "msisdn",
+        "phone",
+        "body",
+        "text",
+        "content",
+        "password",
+        "secret",
+        "token",
+        "authorization",
+        "cookie",
+        "cookies",
+        "headers",
+        "email",
+        "e_mail",
+        "mail",
+        "address",
+        "ip",
+        "remote_addr",
+        "query",
+        "query_string",
+        "path",
+        "url",
+    }
 )
 # Large integers under these endings are quantities.
 _QUANTITIES = ("_micro", "_ns", "_us", "_ms", "_bytes", "_count", "_seconds", "count", "bytes", "pid", "lineno")

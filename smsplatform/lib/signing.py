@@ -48,7 +48,7 @@ def key_of(secret: str) -> bytes:
     return key
 
 
-def sign(secrets: Sequence[str], id: str, at: dt.datetime, body: bytes) -> str:  # noqa: A002 - the standard's word
+def sign(secrets: Sequence[str], id: str, at: dt.datetime, body: bytes) -> str:
     """The value of ``webhook-signature`` for a message with this ``webhook-id``, sent at ``at``."""
     if not secrets:
         raise InvalidSecret
@@ -56,7 +56,7 @@ def sign(secrets: Sequence[str], id: str, at: dt.datetime, body: bytes) -> str: 
     return " ".join(f"v1,{_digest(secret, signed)}" for secret in secrets)
 
 
-def headers(secrets: Sequence[str], id: str, at: dt.datetime, body: bytes) -> dict[str, str]:  # noqa: A002 - as above
+def headers(secrets: Sequence[str], id: str, at: dt.datetime, body: bytes) -> dict[str, str]:
     """The three headers of a webhook."""
     return {
         "webhook-id": id,
@@ -65,7 +65,7 @@ def headers(secrets: Sequence[str], id: str, at: dt.datetime, body: bytes) -> di
     }
 
 
-def verify(secrets: Sequence[str], id: str, timestamp: str, signature: str, body: bytes, *, at: dt.datetime) -> None:  # noqa: A002 - as above
+def verify(secrets: Sequence[str], id: str, timestamp: str, signature: str, body: bytes, *, at: dt.datetime) -> None:
     """Accept a message that one of ``secrets`` signed within five minutes of ``at``; raises ``InvalidSignature``.
 
     ``timestamp`` and ``signature`` are the texts of the headers.
@@ -86,7 +86,7 @@ def _timestamp(at: dt.datetime) -> int:
     return int(at.timestamp())
 
 
-def _signed(id: str, timestamp: str, body: bytes) -> bytes:  # noqa: A002 - as above
+def _signed(id: str, timestamp: str, body: bytes) -> bytes:
     return b"%b.%b.%b" % (id.encode(), timestamp.encode(), body)
 
 

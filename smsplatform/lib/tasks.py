@@ -213,7 +213,6 @@ class Wakeups:
 class _Background:
     """One daemon thread that calls things later."""
 
-    pid: int = field(default_factory=os.getpid)
     wakened: threading.Condition = field(default_factory=threading.Condition)
     heap: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     order: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -240,11 +239,10 @@ class _Background:
                 self.wakened.wait(wait)
 
 
-_background = _Background()
+_backgrounds: dict[int, _Background] = {}
 
 
 def _later(seconds: float, call: Callable[[], None]) -> None:
-    global _background
-    if _background.pid != os.getpid():  # threads do not survive a fork
-        _background = _Background()
-    _background.add(seconds, call)
+    """By process: threads do not survive a fork."""
+    background = _backgrounds.get(os.getpid()) or _backgrounds.setdefault(os.getpid(), _Background())
+    background.add(seconds, call)

@@ -2,6 +2,7 @@ import datetime as dt
 import os
 import threading
 import time
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -28,7 +29,7 @@ def test_a_uuid7_has_version_seven_the_rfc_variant_and_the_present_time() -> Non
 def test_ids_of_one_thread_strictly_increase() -> None:
     made = [ids.uuid7() for _ in range(50_000)]
 
-    assert all(first < second for first, second in zip(made, made[1:], strict=False))
+    assert all(first < second for first, second in pairwise(made))
 
 
 def test_ids_of_eight_threads_are_distinct_and_increase_within_each() -> None:

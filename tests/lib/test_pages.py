@@ -23,6 +23,9 @@ class Row(models.Model):
         managed = False
         db_table = "pages_rows"
 
+    def __str__(self) -> str:
+        return str(self.pk)
+
 
 @pytest.fixture
 def rows() -> Iterator[list[UUID]]:

@@ -1,6 +1,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -225,7 +226,7 @@ def test_every_wakeup_is_followed_by_a_publication_within_the_interval_and_none_
 
     times = [at for at, _ in simulation.published]
     assert all(any(at <= published <= at + 0.25 + 1e-9 for published in times) for at in woken)
-    assert all(second - first >= 0.25 - 1e-9 for first, second in zip(times, times[1:], strict=False))
+    assert all(second - first >= 0.25 - 1e-9 for first, second in pairwise(times))
 
 
 def test_work_that_arrives_while_a_wakeup_is_published_wakes_again() -> None:

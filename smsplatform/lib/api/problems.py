@@ -48,7 +48,7 @@ class FieldError:
         return {"pointer": self.pointer, "code": self.code, "detail": self.detail or CODES[self.code].fix}
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem, and so do we everywhere
+class Problem(Exception):
     """A refusal that the client can act on. Unknown codes are a programming error (``KeyError``)."""
 
     def __init__(
