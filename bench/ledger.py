@@ -15,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 
-from smsplatform.lib import ids
+from smsplatform.lib import clock, ids
 
 CHARGE = "SELECT cardinality(ledger.charge_many(%b, %b, %b, %b))"
 PRICE = 45_000
@@ -44,7 +44,7 @@ def main() -> None:
 
 def open_wallets(dsn: str, *, number: int) -> list[UUID]:
     """Wallets with more money than the bench can spend."""
-    at = dt.datetime.now(dt.UTC)
+    at = clock.now()
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
             "SELECT ledger.open_account(w, 'wallet', 'EUR') FROM unnest(%s::uuid[]) AS w",
@@ -83,7 +83,7 @@ def measure(dsn: str, *, wallets: list[UUID], batch: int, sessions: int, seconds
 
 def batches(wallets: list[UUID], size: int) -> Iterator[tuple[list[UUID], list[UUID], list[int], dt.datetime]]:
     """Endless arguments of ``ledger.charge_many``."""
-    at = dt.datetime.now(dt.UTC)
+    at = clock.now()
     prices = [PRICE] * size
     while True:
         yield (

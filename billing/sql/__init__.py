@@ -1,4 +1,4 @@
-"""The ledger's tables and functions, as the migrations install them."""
+"""The SQL that the migrations install: the ledger, and the triggers that keep approved prices."""
 
 from pathlib import Path
 
@@ -6,5 +6,5 @@ _HERE = Path(__file__).parent
 
 
 def read(name: str) -> str:
-    """The text of one SQL file of the ledger: ``tables``, ``post`` or ``rights``."""
+    """The text of one file: ``tables``, ``post``, ``rights`` or ``prices``."""
     return (_HERE / f"{name}.sql").read_text()

@@ -1,0 +1,225 @@
+"""Money in and out of wallets: the typed face of the ledger's SQL functions (``billing/sql``).
+
+Amounts are micro-units (1e-6 of the currency). Charging happens inside ``pipeline.accept``, with the message it is
+for. Whoever puts money in runs on the ``system`` alias; reading happens in the open workspace, as ``sp_app``.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from django.db import Error, connections
+
+from billing.models import Account
+from smsplatform.lib.tenancy import scope
+
+FROZEN = "SP011"  # raised by ledger.move
+
+
+class Source(StrEnum):
+    """Where a top-up comes from: each has its house account."""
+
+    CARD = "card"
+    CRYPTO = "crypto"
+    MANUAL = "manual"
+    PROMO = "promo"
+    TEST_FUNDS = "test_funds"
+
+
+class LedgerError(Exception):
+    """A posting was refused; nothing was written."""
+
+    code = "ledger_refused"
+
+
+class InsufficientBalance(LedgerError):
+    """The wallet does not hold this amount."""
+
+    code = "insufficient_balance"
+
+
+class WalletFrozen(LedgerError):
+    """The wallet may not be debited at present."""
+
+    code = "wallet_frozen"
+
+
+class DuplicateTransfer(LedgerError):
+    """This event has been posted already."""
+
+    code = "duplicate_transfer"
+
+
+class UnknownWallet(LedgerError):
+    """There is no such wallet."""
+
+    code = "unknown_wallet"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Balance:
+    """What a wallet holds, in micro-units."""
+
+    posted: int
+    held: int
+    available: int
+    currency: str
+    frozen: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Violation:
+    """One rule of the ledger that the stored rows break."""
+
+    rule: str
+    wallet: UUID
+
+
+def open_wallet(*, workspace: UUID, currency: str, livemode: bool, using: str = "default") -> UUID:
+    """The workspace's wallet in this mode and currency, opened when missing."""
+    with scope.workspace(workspace, using=using):
+        wallet: UUID = _value("SELECT ledger.open_account(%s, %s, %s)", [workspace, _kind(livemode), currency], using)
+    return wallet
+
+
+def wallet_id(*, workspace: UUID, currency: str, livemode: bool, using: str = "default") -> UUID:
+    """The id that this wallet has or will have."""
+    found: UUID = _value("SELECT ledger.account_id(%s, %s, %s)", [workspace, _kind(livemode), currency], using)
+    return found
+
+
+def top_up(
+    *, id: UUID, wallet: UUID, amount: int, source: Source, at: dt.datetime, by: UUID | None = None
+) -> int:  # fmt: skip
+    """Credit money that came in; answers the new balance. ``id`` is the payment's: it is credited once.
+
+    Raises ``DuplicateTransfer`` and ``UnknownWallet``; ``LedgerError`` when test money meets a live wallet.
+    """
+    arguments = [id, wallet, amount, source.value, at, by]
+    return int(_value("SELECT ledger.top_up(%s, %s, %s, %s, %s, %s)", arguments, "system"))
+
+
+def adjust(*, id: UUID, wallet: UUID, amount: int, reason: str, by: UUID, at: dt.datetime) -> int:
+    """Correct a balance by a signed amount; answers the new one. ``reason`` is a short code.
+
+    Raises ``InsufficientBalance``, ``WalletFrozen``, ``DuplicateTransfer`` and ``UnknownWallet``.
+    """
+    return int(_value("SELECT ledger.adjust(%s, %s, %s, %s, %s, %s)", [id, wallet, amount, reason, by, at], "system"))
+
+
+def charge(*, ids: Sequence[UUID], wallets: Sequence[UUID], amounts: Sequence[int], at: dt.datetime) -> list[bool]:
+    """Charge in order and say what was paid; for what is not a message (those are charged as they are stored).
+
+    Raises ``DuplicateTransfer`` and ``UnknownWallet``; then nothing of the batch is charged.
+    """
+    arguments = [list(ids), list(wallets), list(amounts), at]
+    return list(_value("SELECT ledger.charge_many(%s::uuid[], %s::uuid[], %s::bigint[], %s)", arguments, "system"))
+
+
+def refund(*, ids: Sequence[UUID], at: dt.datetime) -> int:
+    """Give charges back, each once; answers how many were given back now."""
+    return int(_value("SELECT ledger.refund_many(%s::uuid[], %s)", [list(ids), at], "system"))
+
+
+def freeze(*, wallet: UUID, frozen: bool) -> None:
+    """Refuse or allow debits. Raises ``UnknownWallet``."""
+    if _value("SELECT ledger.freeze(%s, %s)", [wallet, frozen], "system") is None:
+        raise UnknownWallet
+
+
+def balance(*, workspace: UUID, currency: str, livemode: bool) -> Balance:
+    """What the wallet holds; zero while it is not opened."""
+    with scope.workspace(workspace):
+        account = Account.objects.filter(workspace_id=workspace, kind=_kind(livemode), currency=currency).first()
+    if account is None:
+        return Balance(posted=0, held=0, available=0, currency=currency)
+    return Balance(
+        posted=account.posted,
+        held=account.held,
+        available=account.available,
+        currency=account.currency,
+        frozen=account.frozen,
+    )
+
+
+# Each query lists the wallets that break its rule; all of them read the rows as the workspace sees them.
+RULES: dict[str, LiteralString] = {
+    "the balance is the sum of its transfers": """
+        SELECT a.id FROM ledger.account a LEFT JOIN ledger.transfer t ON t.wallet_id = a.id
+        GROUP BY a.id, a.posted, a.seq
+        HAVING a.posted <> coalesce(sum(CASE WHEN t.credit_id = a.id THEN t.amount ELSE -t.amount END), 0)
+            OR a.seq <> count(t.id)""",
+    "each balance follows from the one before": """
+        SELECT DISTINCT wallet_id FROM (
+            SELECT wallet_id, wallet_seq, wallet_after, row_number() OVER w AS seq,
+                   sum(CASE WHEN credit_id = wallet_id THEN amount ELSE -amount END) OVER w AS running
+            FROM ledger.transfer WINDOW w AS (PARTITION BY wallet_id ORDER BY wallet_seq ROWS UNBOUNDED PRECEDING)
+        ) AS chain WHERE wallet_seq <> seq OR wallet_after <> running""",
+    "no balance is below its floor": """
+        SELECT id FROM ledger.account WHERE posted - held < -credit_limit
+        UNION SELECT t.wallet_id FROM ledger.transfer t JOIN ledger.account a ON a.id = t.wallet_id
+        WHERE t.wallet_after < -a.credit_limit AND a.credit_limit = 0""",
+    "a refund mirrors its charge": """
+        SELECT r.wallet_id FROM ledger.transfer r
+        LEFT JOIN ledger.transfer c ON c.id = r.id AND c.kind = r.reverses
+        WHERE r.kind = 'refund' AND (c.debit_id, c.credit_id, c.amount, c.currency)
+              IS DISTINCT FROM (r.credit_id, r.debit_id, r.amount, r.currency)""",
+    "charges and refunds of a message come to nothing or its price": """
+        SELECT wallet_id FROM ledger.transfer WHERE kind IN ('charge', 'refund')
+        GROUP BY wallet_id, id HAVING count(*) FILTER (WHERE kind = 'refund') > count(*) FILTER (WHERE kind = 'charge')
+            OR count(*) FILTER (WHERE kind = 'charge') > 1""",
+    "every transfer stays in its wallet's currency": """
+        SELECT t.wallet_id FROM ledger.transfer t JOIN ledger.account a ON a.id = t.wallet_id
+        WHERE a.currency <> t.currency OR a.workspace_id <> t.workspace_id""",
+    "transfers charge and credit the wallet and one house account": """
+        SELECT wallet_id FROM ledger.transfer
+        WHERE amount <= 0 OR debit_id = credit_id OR wallet_id NOT IN (debit_id, credit_id)""",
+}
+
+
+def verify(*, workspace: UUID) -> list[Violation]:
+    """Every rule that the workspace's rows break; an empty list is the proof. Reads all of its transfers."""
+    with scope.workspace(workspace), connections["default"].cursor() as cursor:
+        found = []
+        for rule, query in RULES.items():
+            cursor.execute(query)
+            found += [Violation(rule=rule, wallet=row[0]) for row in cursor.fetchall()]
+    return found
+
+
+def _kind(livemode: bool) -> Account.Kind:
+    return Account.Kind.WALLET if livemode else Account.Kind.TEST_WALLET
+
+
+def _value(query: LiteralString, arguments: Sequence[Any], using: str) -> Any:
+    with _errors(), connections[using].cursor() as cursor:
+        cursor.execute(query, arguments)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Database refusals as ours. The state is all that is told: messages may repeat values."""
+    try:
+        yield
+    except Error as error:
+        cause = error.__cause__
+        found = _REFUSALS.get(cause.sqlstate or "") if isinstance(cause, psycopg.Error) else None
+        if found is None:
+            raise
+        raise found from None
+
+
+_REFUSALS: dict[str, type[LedgerError]] = {
+    "23514": InsufficientBalance,
+    "23505": DuplicateTransfer,
+    "23503": UnknownWallet,
+    "22003": LedgerError,
+    FROZEN: WalletFrozen,
+}
