@@ -47,7 +47,7 @@ def places_of(currency: str) -> int:
 
 def round_to_coin(micro: int, currency: str) -> int:
     """``micro`` rounded half up (away from zero) to the smallest coin of ``currency``, still in micro-units."""
-    coin = 10 ** (6 - places_of(currency))
+    coin: int = 10 ** (6 - places_of(currency))
     rounded = (abs(micro) + coin // 2) // coin * coin
     return -rounded if micro < 0 else rounded
 
