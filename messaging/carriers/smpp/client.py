@@ -41,7 +41,7 @@ from messaging.carriers.smpp.window import SubmitRequest, SubmitResult
 
 __all__ = ["Client", "ClientOptions", "StateChange", "SubmitRequest", "SubmitResult", "Tls", "backoff"]
 
-# A bind that lasted this long was a working one: the next failure starts the ladder anew.
+# A bind that lasted this long, or on which something was accepted, was a working one: the ladder starts anew.
 STABLE_SECONDS = 5.0
 CLOSE_SECONDS = 2.0
 
@@ -205,7 +205,8 @@ class Client:
             self.session.drain(began, 0)
             self._flush()
         reason = await link.ended
-        if self.session.bind_status == 0 and self._loop.time() - began >= STABLE_SECONDS:
+        lasted = self.session.bind_status == 0 and self._loop.time() - began >= STABLE_SECONDS
+        if lasted or self.session.proven:
             self._failures = 0
         return reason
 

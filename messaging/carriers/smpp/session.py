@@ -2,7 +2,8 @@
 
 It has no clock, no random source and does no IO, so a simulation can run it through any history. The transport shell
 (``client``) calls ``connected``, ``received``, ``tick`` and ``lost``, then takes what has gathered: ``take_output``,
-``results``, ``deliveries``, ``alarms``, and closes the connection when ``closing`` holds a reason.
+``results``, ``deliveries``, ``alarms``, and closes the connection when ``closing`` holds a reason. ``proven`` says
+that the carrier has accepted something on this connection.
 
 The object outlives connections, because what is in doubt does: window slots, pacing and sequence numbers continue.
 
@@ -111,6 +112,7 @@ class Session:
         self.closing: str | None = None
         self.bind_status: int | None = None
         self.paused = False
+        self.proven = False
         self.window = Window(
             size=options.window,
             timeout_seconds=options.response_seconds,
@@ -183,7 +185,7 @@ class Session:
         self._generation += 1
         self._framer = pdu.Framer()
         self.state, self.closing, self.bind_status = LinkState.BINDING, None, None
-        self.paused = self._unbind_sent = False
+        self.paused = self.proven = self._unbind_sent = False
         self._enquired_at = self._peer_unbind = None
         self._heard_at, self._phase_until = now, now + options.bind_seconds
         body = pdu.bind_body(
@@ -293,6 +295,7 @@ class Session:
         message_id = pdu.message_id_of(body)
         ref = receipts.response_ref(message_id, self._id_format)
         if status == 0:
+            self.proven = True
             self.results.append(SubmitResult(token, _ACCEPTED, "accepted", ref, message_id, 0, sequence, False, late))
             return
         verdict = self._refusal(status, now)

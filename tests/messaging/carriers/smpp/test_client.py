@@ -171,6 +171,20 @@ def test_a_disconnect_in_the_middle_loses_no_request_and_no_receipt() -> None:
     run(scenario())
 
 
+def test_a_carrier_that_hangs_up_often_but_works_is_rejoined_at_once() -> None:
+    async def scenario() -> None:
+        async with pair(disconnect_every=3, to_sender={"backoff_min_seconds": 0.02}) as (_, us):
+            for n in range(30):
+                us.client.submit([request(n)])
+                await until(lambda: len(us.results) > n)
+                await us.bound()
+            waits = [change.retry_seconds for change in us.states if change.state is LinkState.DOWN]
+            assert len(waits) >= 9
+            assert max(waits) <= 0.02
+
+    run(scenario())
+
+
 def test_a_late_response_still_counts() -> None:
     """Cases 5 and 6."""
 
