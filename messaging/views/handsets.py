@@ -83,7 +83,10 @@ def _texted(workspace: UUID, numbers: list[str], at: dt.datetime) -> list[str]:
 def _handset(number: str) -> Handset:
     texts = [
         Received(
-            sender=text["from"], text=text["text"], parts=text["parts"], at=dt.datetime.fromisoformat(text["received_at"])
+            sender=text["from"],
+            text=text["text"],
+            parts=text["parts"],
+            at=dt.datetime.fromisoformat(text["received_at"]),
         )
         for text in _get(f"/handsets/{quote(number)}")["messages"]
     ]

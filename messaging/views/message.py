@@ -19,7 +19,7 @@ from messaging.drafting import unsealed
 from messaging.models import Body, Message
 from messaging.models.message import FINAL, Status
 from messaging.views import listing, timeline
-from privacy.ciphers import KeyDestroyed
+from privacy.keyring import KeyDestroyed
 from smsplatform.lib import clock, ids
 from smsplatform.lib.api.problems import Problem
 

@@ -82,7 +82,14 @@ def _context(
     except ids.InvalidId:
         raise Http404 from None
     filters = {name: str(value) for name, value in chosen.items()}
-    return {"form": form, "list": shown, "live": live, "cursor": cursor, "filters": filters, "links": _links(filters, shown)}
+    return {
+        "form": form,
+        "list": shown,
+        "live": live,
+        "cursor": cursor,
+        "filters": filters,
+        "links": _links(filters, shown),
+    }
 
 
 def _links(filters: Mapping[str, str], shown: listing.Page) -> dict[str, str]:

@@ -64,7 +64,9 @@ _FINALS = {
 def of(message: Message) -> list[Entry]:
     """Every step known, oldest first. Four queries."""
     attempts = list(Attempt.objects.filter(message_id=message.id).order_by("part", "attempt"))
-    carriers = {c.id: c.name for c in Carrier.objects.filter(id__in={a.carrier_id for a in attempts}).only("id", "name")}
+    carriers = {
+        c.id: c.name for c in Carrier.objects.filter(id__in={a.carrier_id for a in attempts}).only("id", "name")
+    }
     events = MessageEvent.objects.filter(message_id=message.id)
     deliveries = Delivery.objects.filter(workspace_id=message.workspace_id, id__gte=message.id, message_id=message.id)
     entries = [
@@ -132,4 +134,6 @@ def _webhook(delivery: Delivery) -> Entry:
     facts += [delivery.last_error] if delivery.last_error else []
     facts += [_("%(count)d attempts") % {"count": delivery.attempts}] if delivery.attempts > 1 else []
     at = delivery.finished_at or delivery.occurred_at
-    return Entry(at=at, title=_("Webhook %(type)s") % {"type": delivery.type}, icon="bolt", tone=tone, facts=tuple(facts))
+    return Entry(
+        at=at, title=_("Webhook %(type)s") % {"type": delivery.type}, icon="bolt", tone=tone, facts=tuple(facts)
+    )

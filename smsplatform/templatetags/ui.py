@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.template import Context
 from django.utils import formats, timezone, translation
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from heroicons.templatetags.heroicons import heroicon_outline
@@ -82,7 +82,7 @@ def shell(context: Context) -> Shell:
 def icon(name: str, classes: str = "") -> SafeString:
     """A drawn icon, silent for screen readers: the words beside it or the button's label say what it means."""
     attrs: dict[str, object] = {"class": f"icon {classes}".strip(), "aria-hidden": "true", "focusable": "false"}
-    return mark_safe(heroicon_outline(name, size=20, **attrs))
+    return SafeString(heroicon_outline(name, size=20, **attrs))
 
 
 @register.simple_tag

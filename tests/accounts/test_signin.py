@@ -1,0 +1,187 @@
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts import backoff
+from tests.factories import pages
+
+
+def try_to_sign_in(email: str, password: str, browser: Client | None = None, address: str = "") -> tuple[int, str]:
+    response = (browser or Client()).post(
+        "/sign-in", {"email": email, "password": password, "next": "/"}, REMOTE_ADDR=address or random_address()
+    )
+    return response.status_code, response.content.decode()
+
+
+def random_address() -> str:
+    return f"fd00::{uuid4().hex[:4]}:{uuid4().hex[:4]}"
+
+
+def test_the_right_password_signs_in_and_leads_to_the_page_that_was_wanted() -> None:
+    _, email = pages.person()
+    browser = Client()
+
+    response = browser.post("/sign-in", {"email": email.upper(), "password": pages.PASSWORD, "next": "/send"})
+
+    assert (response.status_code, response["Location"]) == (302, "/send")
+    assert "_auth_user_id" in browser.session
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_signing_in_never_leads_to_another_site(target: str) -> None:
+    _, email = pages.person()
+
+    response = Client().post("/sign-in", {"email": email, "password": pages.PASSWORD, "next": target})
+
+    assert response["Location"] == "/"
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer() -> None:
+    _, email = pages.person()
+
+    wrong_status, wrong = try_to_sign_in(email, "not the password")
+    unknown_status, unknown = try_to_sign_in("nobody-" + email, "not the password")
+
+    assert wrong_status == unknown_status == 422
+    assert without_what_was_typed(wrong, email) == without_what_was_typed(unknown, "nobody-" + email)
+
+
+def without_what_was_typed(html: str, email: str) -> list[str]:
+    return [line for line in html.replace(email, "").splitlines() if "csrfmiddlewaretoken" not in line]
+
+
+def test_someone_who_is_not_active_cannot_sign_in() -> None:
+    user, email = pages.person()
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+
+    status, _ = try_to_sign_in(email, pages.PASSWORD)
+
+    assert status == 422
+
+
+def test_guessing_is_slowed_down_even_with_the_right_password_at_last() -> None:
+    _, email = pages.person()
+    for _attempt in range(6):
+        try_to_sign_in(email, "wrong")
+
+    status, html = try_to_sign_in(email, pages.PASSWORD)
+
+    assert status == 429
+    assert "Too many attempts" in html
+
+
+def test_an_address_that_tries_many_accounts_is_slowed_down() -> None:
+    address = random_address()
+    subject = backoff.Subject(kind="address", name=address, free=30)
+    waits = [backoff.admit([subject]) for _ in range(32)]
+
+    assert waits[:31] == [0] * 31
+    assert waits[31] > 0
+
+
+def test_waiting_without_valkey_is_counted_in_the_process(settings: object) -> None:
+    settings.LIMITS_URL = "unix:///nowhere.sock"  # type: ignore[attr-defined]  # pytest-django's wrapper
+    subject = backoff.Subject(kind="account", name=uuid4().hex, free=1)
+
+    assert [backoff.admit([subject]) > 0 for _ in range(3)] == [False, False, True]
+
+
+def test_signing_out_ends_the_session_and_needs_a_post() -> None:
+    user, _ = pages.person()
+    browser = pages.client(user)
+
+    assert browser.get("/sign-out").status_code == 405
+    assert browser.post("/sign-out").status_code == 302
+    assert "_auth_user_id" not in browser.session
+
+
+def test_staff_see_no_page_before_their_second_step() -> None:
+    user, _ = pages.person(staff_role="support")
+    browser = pages.client(user)
+
+    for path in ("/", "/messages", "/send", "/no-workspace"):
+        assert browser.get(path)["Location"] == "/sign-in/code", path
+
+
+def test_staff_set_up_an_authenticator_and_then_pass_with_its_code() -> None:
+    user, _ = pages.person(staff_role="auditor")
+    browser = pages.client(user)
+    assert "Set up your second step" in browser.get("/sign-in/code").content.decode()
+    device = TOTPDevice.objects.get(user=user)
+
+    refused = browser.post("/sign-in/code", {"code": wrong_code(device)})
+    TOTPDevice.objects.filter(pk=device.pk).update(throttling_failure_count=0, throttling_failure_timestamp=None)
+    passed = browser.post("/sign-in/code", {"code": code_of(device)})
+
+    assert refused.status_code == 422
+    assert passed.status_code == 302
+    assert "staff console" in browser.get("/no-workspace").content.decode()
+
+
+def test_the_key_of_a_confirmed_authenticator_is_never_shown_again() -> None:
+    user, _ = pages.person(staff_role="support")
+    TOTPDevice.objects.create(user=user, name="authenticator", confirmed=True)
+
+    html = pages.client(user).get("/sign-in/code").content.decode()
+
+    assert "Enter your code" in html
+    assert "data-copy" not in html
+
+
+def code_of(device: TOTPDevice) -> str:
+    return f"{TOTP(device.bin_key, device.step, device.t0, device.digits).token():06d}"
+
+
+def wrong_code(device: TOTPDevice) -> str:
+    return f"{(int(code_of(device)) + 500_000) % 1_000_000:06d}"
+
+
+def test_the_theme_cookie_is_set_only_by_choosing_and_goes_with_system() -> None:
+    browser = Client()
+
+    assert "theme" not in browser.get("/sign-in").cookies
+    assert 'data-theme="dark"' not in browser.get("/sign-in").content.decode()
+    browser.post("/theme", {"theme": "dark"})
+    assert 'data-theme="dark"' in browser.get("/sign-in").content.decode()
+    browser.post("/theme", {"theme": "system"})
+    assert "data-theme=" not in browser.get("/sign-in").content.decode()
+
+
+def test_a_chosen_language_is_spoken() -> None:
+    browser = Client()
+
+    browser.post("/language", {"language": "de"})
+
+    assert '<html lang="de"' in browser.get("/sign-in").content.decode()
+    assert "Anmelden" in browser.get("/sign-in").content.decode()
+
+
+def test_choices_send_people_back_to_our_own_pages_only() -> None:
+    response = Client().post("/theme", {"theme": "dark"}, headers={"Referer": "https://evil.example//evil.example/x"})
+
+    assert response["Location"] == "/"
+
+
+def test_another_workspace_can_be_entered_only_by_its_members() -> None:
+    mine, other = pages.shop(), pages.shop()
+    browser = pages.client(mine.owner)
+
+    assert browser.post("/workspace", {"workspace": str(other.workspace.id)}).status_code == 404
+    assert browser.post("/workspace", {"workspace": str(mine.workspace.id)}).status_code == 302
+
+
+def test_forms_need_the_token_against_forged_requests() -> None:
+    response = Client(enforce_csrf_checks=True).post("/sign-in", {"email": "a@example.org", "password": "x"})
+
+    assert response.status_code == 403
+    assert "The form has grown old" in response.content.decode()
+
+
+def test_the_session_cookie_is_out_of_reach_for_scripts() -> None:
+    assert settings.SESSION_COOKIE_HTTPONLY
+    assert settings.CSRF_COOKIE_HTTPONLY
