@@ -176,7 +176,7 @@ def test_a_carrier_that_hangs_up_often_but_works_is_rejoined_at_once() -> None:
         async with pair(disconnect_every=3, to_sender={"backoff_min_seconds": 0.02}) as (_, us):
             for n in range(30):
                 us.client.submit([request(n)])
-                await until(lambda: len(us.results) > n)
+                await until(lambda n=n: len(us.results) > n)  # type: ignore[misc]  # bound now
                 await us.bound()
             waits = [change.retry_seconds for change in us.states if change.state is LinkState.DOWN]
             assert len(waits) >= 9

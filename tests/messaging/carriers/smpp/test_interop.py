@@ -1,6 +1,8 @@
-"""Against SMPP made by others: node-smpp (npm ``smpp``) as a carrier for our client and as a customer of our carrier.
+"""Against SMPP made by others: node-smpp (npm ``smpp``) as a carrier for our client and as a customer of our carrier,
+and smpplib (PyPI) as a customer.
 
-Needs node and npm; the package is installed once below .run/interop, or found where SMPP_NODE_MODULES says.
+The packages are installed once below .run/interop, or found where SMPP_NODE_MODULES and SMPP_PYTHON_PACKAGES say;
+without node, npm, pip or a registry the tests are skipped and say why.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ from tests.messaging.carriers.smpp.harness import PHONE, bodies, carrier, reques
 ROOT = Path(__file__).parents[4]
 SCRIPTS = ROOT / "tests" / "interop"
 PACKAGE = "smpp@0.5.1"
+SMPPLIB = "smpplib==2.2.4"
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +49,22 @@ def node_modules() -> Path:
     return folder
 
 
-class Node:
-    """A node process and the JSON lines it prints."""
+@pytest.fixture(scope="session")
+def python_packages() -> Path:
+    """The folder with smpplib in it; not in our environment, because its licence is not ours."""
+    given = os.environ.get("SMPP_PYTHON_PACKAGES")
+    folder = Path(given) if given else ROOT / ".run" / "interop" / "python"
+    if (folder / "smpplib").is_dir():
+        return folder
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), SMPPLIB]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=120)
+    if done.returncode:
+        pytest.skip("smpplib interoperability: pip could not install the package")
+    return folder
+
+
+class Peer:
+    """A foreign process and the JSON lines it prints."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -62,16 +80,16 @@ class Node:
 
 
 @contextlib.asynccontextmanager
-async def node(script: str, modules: Path, *arguments: str) -> AsyncIterator[Node]:
+async def peer(script: str, packages: Path, *arguments: str) -> AsyncIterator[Peer]:
     process = await asyncio.create_subprocess_exec(
-        "node",
+        "node" if script.endswith(".js") else sys.executable,
         str(SCRIPTS / script),
         *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "NODE_PATH": str(modules)},
+        env={**os.environ, "NODE_PATH": str(packages), "PYTHONPATH": str(packages)},
     )
-    found = Node(process)
+    found = Peer(process)
     reading = asyncio.create_task(found.read())
     try:
         await until(lambda: found.lines)
@@ -90,7 +108,7 @@ def text_on(smsc: Smsc, phone: str) -> str:
 
 def test_node_smpp_reads_what_we_submit_and_we_read_its_receipts(node_modules: Path) -> None:
     async def scenario() -> None:
-        async with node("smsc.js", node_modules, "enquire") as them:
+        async with peer("smsc.js", node_modules, "enquire") as them:
             options = {"id_format": "hex_in_response", "enquire_seconds": 0.1}
             async with sender(them.lines[0]["port"], session=options) as us:
                 us.client.submit([request("short", "Hi @ € [x]"), request("refused", to="+15005550003")])
@@ -118,7 +136,7 @@ def test_node_smpp_puts_our_long_texts_together(
     """Case 41, read by somebody else."""
 
     async def scenario() -> None:
-        async with node("smsc.js", node_modules) as them:
+        async with peer("smsc.js", node_modules) as them:
             async with sender(them.lines[0]["port"], session={"id_format": "auto"}) as us:
                 parts = bodies(text, encoding=encoding, long_message=long_message, reference=9)
                 us.client.submit([SubmitRequest(n, body) for n, body in enumerate(parts)])
@@ -139,7 +157,7 @@ def test_node_smpp_refuses_our_wrong_password(node_modules: Path) -> None:
     async def scenario() -> None:
         wrong = {"password": "wrong"}
         async with (
-            node("smsc.js", node_modules) as them,
+            peer("smsc.js", node_modules) as them,
             sender(them.lines[0]["port"], bound=False, session=wrong) as us,
         ):
             await until(us.reasons)
@@ -152,7 +170,7 @@ def test_node_smpp_is_a_customer_of_our_carrier(node_modules: Path) -> None:
     async def scenario() -> None:
         async with (
             carrier(system_id="node", password="secret") as (smsc, port),
-            node("esme.js", node_modules, str(port)) as them,
+            peer("esme.js", node_modules, str(port)) as them,
         ):
             await until(lambda: len(them.having("receipt")) == 4 and len(them.having("accepted")) == 5)
             assert them.lines[0] == {"bound": 0}
@@ -170,5 +188,22 @@ def test_node_smpp_is_a_customer_of_our_carrier(node_modules: Path) -> None:
             them.process.stdin.write(b"unbind\n")
             await until(lambda: them.having("unbound"))
             assert not them.having("error")
+
+    run(scenario())
+
+
+def test_smpplib_is_a_customer_of_our_carrier(python_packages: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            carrier(system_id="lib", password="secret") as (smsc, port),
+            peer("esme.py", python_packages, str(port)) as them,
+        ):
+            await until(lambda: them.having("unbound"))
+            ids = [line["accepted"] for line in them.having("accepted")]
+            assert len(ids) == 3
+            assert sorted(line["id"] for line in them.having("receipt")) == sorted(ids)
+            assert {line["state"] for line in them.having("receipt")} == {2}
+            assert text_on(smsc, "15005553333") == "Grüße an @lle " * 25
+            assert smsc.stats["receipts_acked"] == 3
 
     run(scenario())
