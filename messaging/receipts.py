@@ -47,7 +47,8 @@ def sweep() -> None:
     at = clock.now()
     session = database.Session("system")
     try:
-        for carrier in Carrier.objects.using("system").values_list("id", flat=True):
+        carriers = Carrier.objects.using("system").values_list("id", flat=True)
+        for carrier in database.again("system", lambda: list(carriers)):
             session.value("SELECT pipeline.match_orphans(%s, NULL, %s)", [carrier, at])
     except database.DatabaseUnavailable:
         logger.warning("database_unavailable")

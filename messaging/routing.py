@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from messaging.models import Route
+from smsplatform.lib import database
 
 REFRESH_SECONDS = 10.0
 
@@ -51,7 +52,8 @@ def refresh(*, using: str = "default") -> None:
     with _lock:
         rows = Route.objects.using(using).filter(carrier__enabled=True).order_by("prefix", "position")
         found: dict[bool, dict[str, list[UUID]]] = {True: {}, False: {}}
-        for livemode, prefix, carrier in rows.values_list("livemode", "prefix", "carrier_id"):
+        listed = rows.values_list("livemode", "prefix", "carrier_id")
+        for livemode, prefix, carrier in database.again(using, lambda: list(listed)):
             found[livemode].setdefault(prefix, []).append(carrier)
         for livemode, prefixes in found.items():
             ordered = {prefix: tuple(carriers) for prefix, carriers in prefixes.items()}

@@ -278,18 +278,22 @@ class Hub:
             self.stopping.wait(BEAT_SECONDS)
 
     def _hold_all(self) -> None:
-        carriers = {carrier.id: carrier for carrier in Carrier.objects.using("system").filter(enabled=True)}
+        enabled = Carrier.objects.using("system").filter(enabled=True)
+        carriers = {carrier.id: carrier for carrier in database.again("system", lambda: list(enabled))}
         for gone in self._links.keys() - carriers.keys():
             self._drop(gone)
         for carrier in carriers.values():
-            account = Account.of(carrier)
-            link = self._links.get(account.id)
-            if link is not None and link.account != account:
-                self._drop(account.id)
-                link = None
-            self._hold(account, link)
+            try:
+                self._hold(Account.of(carrier))
+            except Exception:
+                # One carrier that cannot be read must not cost the others their leases.
+                logger.exception("bind_failed", extra={"carrier": carrier.name})
 
-    def _hold(self, account: Account, link: Link | None) -> None:
+    def _hold(self, account: Account) -> None:
+        link = self._links.get(account.id)
+        if link is not None and link.account != account:
+            self._drop(account.id)
+            link = None
         at = clock.now()
         until = at + clock.dt.timedelta(seconds=LEASE_SECONDS)
         bound = link is not None and link.bound

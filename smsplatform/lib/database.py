@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -29,6 +29,20 @@ def conninfo(alias: str) -> dict[str, Any]:
         "options": settings["OPTIONS"].get("options"),
     }
     return {name: value for name, value in named.items() if value}
+
+
+def again(alias: str, action: Callable[[], T]) -> T:
+    """Run an action on Django's connection of this thread, a second time on a new one if the first was lost.
+
+    For reads and idempotent writes outside transactions, in threads that no request cleans up after.
+    """
+    try:
+        return action()
+    except (OperationalError, InterfaceError):
+        if connections[alias].in_atomic_block:
+            raise
+        connections[alias].close()
+        return action()
 
 
 class Session:

@@ -1,0 +1,46 @@
+"""Wrapped keys and the marks of what was erased. A database of its own, which the main backup never contains:
+a key destroyed here is gone from every old dump of the data it opened."""
+
+from django.db import models
+
+from smsplatform.lib import clock, ids
+
+
+class WorkspaceKey(models.Model):
+    """A key wrapped under its parent: the root under the vault, all others under the root."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    workspace_id = models.UUIDField()
+    purpose = models.CharField(max_length=10)
+    bucket_on = models.DateField(null=True)  # the expiry day of a body key
+    epoch = models.PositiveSmallIntegerField(default=1)
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "keystore_key"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id", "purpose", "bucket_on", "epoch"], name="key_once", nulls_distinct=False
+            )
+        ]
+        indexes = [models.Index("bucket_on", name="key_bucket", condition=models.Q(bucket_on__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} key"
+
+
+class Tombstone(models.Model):
+    """Something was erased: applied again after a restore. Holds no identifier but the random id of a row."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    model = models.CharField(max_length=60)
+    row_id = models.UUIDField()
+    action = models.CharField(max_length=12)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "keystore_tombstone"
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.model}"
