@@ -292,6 +292,9 @@ def _segmented(request: SendRequest, text: str | None, faults: list[FieldError])
     except segments.SegmentError as error:
         faults.append(fault("#/body", error.code))
         return None
+    if found.encoding == "gsm7" and found.offending:
+        faults.append(fault("#/body", "offending_characters"))
+        return None
     if found.parts > request.max_parts:
         detail = f"The text needs {found.parts} parts and max_parts allows {request.max_parts}."
         faults.append(fault("#/body", "too_many_parts", detail))

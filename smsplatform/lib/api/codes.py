@@ -179,6 +179,12 @@ _MESSAGES = {
         _("from is neither a sender of this workspace, nor a number, nor a name of 1 to 11 characters."),
         _("Use a sender from the list of your senders, or leave from out to use the workspace's default."),
     ),
+    "no_default_sender": _code(
+        422,
+        _("There is no default sender"),
+        _("The request has no from, and the workspace has no default sender."),
+        _("Name a sender in from, or choose a default one for the workspace."),
+    ),
     "sender_not_approved": _code(
         422,
         _("The sender is not approved"),
@@ -215,6 +221,15 @@ _MESSAGES = {
         _("encoding is gsm7 and the text has characters outside of it."),
         _("Use encoding auto, or set smart_encoding to have look-alikes replaced."),
     ),
+    "not_encodable": _code(
+        422,
+        _("The text does not fit the encoding"),
+        _("The text has characters that the wanted encoding lacks."),
+        _("Use encoding auto."),
+    ),
+    "invalid_text": _code(
+        422, _("The text cannot be sent"), _("The text cannot be sent as SMS."), _("Change the text.")
+    ),
     "too_many_parts": _code(
         422,
         _("The text needs too many parts"),
@@ -233,11 +248,41 @@ _MESSAGES = {
         _("The workspace's price plan has no price for this destination."),
         _("Ask for the destination to be added, or send elsewhere."),
     ),
+    "no_route": _code(
+        422,
+        _("The destination cannot be reached"),
+        _("No carrier serves this destination at present."),
+        _("Send elsewhere, or ask for the destination to be added."),
+    ),
     "ttl_out_of_range": _code(
         422,
         _("The time to live is out of range"),
         _("ttl or expires_at is shorter or longer than the platform allows, or not after send_at."),
-        _("Send 60 seconds to 72 hours."),
+        _("Send at least 30 seconds, at most as long as the text is kept: 24 hours, or less if the workspace says so."),
+    ),
+    "ttl_or_expires_at": _code(
+        422,
+        _("Two ends of validity"),
+        _("The request has both ttl and expires_at."),
+        _("Send one of them."),
+    ),
+    "zone_missing": _code(
+        422,
+        _("A time has no zone"),
+        _("The time does not say in which zone it is."),
+        _("Send RFC 3339 with a zone, such as 2026-03-01T12:00:00Z."),
+    ),
+    "retain_hours_out_of_range": _code(
+        422,
+        _("The retention is out of range"),
+        _("retain_hours is below 1 or above what the workspace keeps texts for."),
+        _("A message can only ask for less than the workspace's setting."),
+    ),
+    "invalid_amount": _code(
+        422,
+        _("The amount is not valid"),
+        _("The value is not a decimal of zero or more."),
+        _("Send a text such as 0.10, in the currency of the workspace."),
     ),
     "send_at_out_of_range": _code(
         422,
