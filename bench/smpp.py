@@ -37,7 +37,7 @@ class Run:
         )[0]
         options = SessionOptions(
             system_id="bench",
-            password="bench",  # noqa: S106 - a simulated carrier
+            password="bench",
             window=window,
             deliveries_max=100_000,
         )
@@ -89,7 +89,7 @@ def main() -> None:
     options = parser.parse_args()
     script = json.dumps({"receipt_delay": options.receipt_delay})
     command = [sys.executable, "-m", "messaging.sandbox", "--port", "0", "--fast", "--script", script]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as carrier:  # noqa: S603 - our own module
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as carrier:
         assert carrier.stdout is not None
         port = json.loads(carrier.stdout.readline())["smpp_port"]
         theirs, ours = _cpu(carrier.pid), _own_cpu()

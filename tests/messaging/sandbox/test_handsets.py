@@ -59,7 +59,7 @@ def test_memory_is_bounded() -> None:
     assert len(phones.numbers(AT)) == handsets.NUMBERS_MAX
     texts = [message.text for message in phones.messages("7777", AT)]
     assert (len(texts), texts[0]) == (handsets.MESSAGES_MAX, str(handsets.MESSAGES_MAX + 4))
-    assert len(phones._unfinished) == handsets.UNFINISHED_MAX  # noqa: SLF001 - the bound is the promise
+    assert len(phones._unfinished) == handsets.UNFINISHED_MAX
 
 
 def test_the_newest_phone_is_shown_first() -> None:

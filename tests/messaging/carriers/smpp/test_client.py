@@ -18,6 +18,7 @@ from messaging.carriers.smpp.errors import Outcome
 from messaging.carriers.smpp.session import BindMode, LinkState
 from messaging.carriers.smpp.throttle import Throttle
 from messaging.sandbox.script import Script
+from smsplatform.lib import clock
 from tests.messaging.carriers.smpp.harness import PHONE, Sender, bodies, carrier, pair, request, run, sender, until
 
 
@@ -92,7 +93,7 @@ def test_a_jump_of_the_clock_changes_nothing(step: dt.timedelta) -> None:
     async def scenario() -> None:
         async with pair(response_delay=0.2, to_sender={"session": {"enquire_seconds": 1.0}}) as (_, us):
             us.client.submit([request(n) for n in range(10)])
-            with time_machine.travel(dt.datetime.now(dt.UTC) + step):
+            with time_machine.travel(clock.now() + step):
                 await until(lambda: len(us.receipts) == 10)
             assert {result.outcome for result in us.results} == {Outcome.ACCEPTED}
             assert us.reasons() == []
@@ -362,7 +363,7 @@ def test_a_long_text_arrives_whole_in_all_three_ways(long_message: str, text: st
 
             await until(lambda: len(us.receipts) == len(parts))
 
-            [message] = smsc.handsets.messages(PHONE, dt.datetime.now(dt.UTC))
+            [message] = smsc.handsets.messages(PHONE, clock.now())
             assert message.text == text
             assert (len(parts) == 1) is (long_message == "payload")
 
@@ -470,7 +471,7 @@ def authority(name: str, directory: Path, *, days: int = 1) -> tuple[Path, ssl.S
     """A self-made certificate for ``name`` and a server that shows it."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)

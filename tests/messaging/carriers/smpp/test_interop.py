@@ -7,7 +7,6 @@ without node, npm, pip or a registry the tests are skipped and say why.
 
 import asyncio
 import contextlib
-import datetime as dt
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ from messaging.carriers.smpp.errors import Outcome
 from messaging.carriers.smpp.session import LinkState
 from messaging.carriers.smpp.window import SubmitRequest
 from messaging.sandbox.smsc import Smsc
+from smsplatform.lib import clock
 from tests.messaging.carriers.smpp.harness import PHONE, bodies, carrier, request, run, sender, until
 
 ROOT = Path(__file__).parents[4]
@@ -102,7 +102,7 @@ async def peer(script: str, packages: Path, *arguments: str) -> AsyncIterator[Pe
 
 
 def text_on(smsc: Smsc, phone: str) -> str:
-    [message] = smsc.handsets.messages(phone, dt.datetime.now(dt.UTC))
+    [message] = smsc.handsets.messages(phone, clock.now())
     return message.text
 
 

@@ -172,7 +172,7 @@ def test_references_remember_a_bounded_number_of_destinations() -> None:
     for n in range(1000):
         assert 0 <= references.next(str(n)) <= 0xFFFF
 
-    assert len(references._last) == 10  # noqa: SLF001 - the bound is the promise
+    assert len(references._last) == 10
 
 
 @given(
