@@ -85,7 +85,7 @@ def encode(prefix: str, value: UUID) -> str:
 
 def decode(prefix: str, text: str) -> UUID:
     """The UUID behind a public id. Exactly one text decodes to each UUID; everything else raises ``InvalidId``."""
-    head, _, suffix = text.rpartition("_") if isinstance(text, str) else ("", "", "")
+    head, _, suffix = text.rpartition("_")
     if head != prefix or not _SUFFIX.fullmatch(suffix):
         raise InvalidId(f"not an id with the prefix {prefix}_")
     return _uuid(int(suffix.translate(_TO_PYTHON_DIGITS), 32))

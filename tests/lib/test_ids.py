@@ -133,8 +133,6 @@ def test_every_uuid_survives_the_round_trip(value: UUID) -> None:
         "msg_01h455vb4pex5vsknk084sn02q\n",
         "msg__1h455vb4pex5vsknk084sn02q",
         "msg_٠1h455vb4pex5vsknk084sn02q",
-        None,
-        7,
     ],
 )
 def test_anything_but_the_canonical_text_is_refused(text: str) -> None:

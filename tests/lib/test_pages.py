@@ -1,5 +1,6 @@
 import datetime as dt
 from collections.abc import Iterator
+from typing import ClassVar
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ AT = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 class Row(models.Model):
     id: "models.UUIDField[UUID, UUID]" = models.UUIDField(primary_key=True)
+    objects: ClassVar[models.Manager["Row"]] = models.Manager()
 
     class Meta:
         app_label = "tests"
