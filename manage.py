@@ -3,6 +3,6 @@ import os
 import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsplatform.settings")
-from django.core.management import execute_from_command_line  # noqa: E402
+from django.core.management import execute_from_command_line
 
 execute_from_command_line(sys.argv)

@@ -1,0 +1,24 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from smsplatform.lib.tenancy import roles
+
+
+class Command(BaseCommand):
+    help = "Migrate both databases and install the keys that prove a workspace. Run it at every deployment."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Needs OWNER_DATABASE_URL: only the owner role may change tables."""
+        if "owner" not in connections:
+            raise CommandError("Set OWNER_DATABASE_URL (role sp_owner) for this command.")
+        quiet = {"verbosity": options["verbosity"], "interactive": False}
+        call_command("migrate", database="owner", **quiet)
+        call_command("migrate", database="keystore", **quiet)
+        owner = connections["owner"]
+        owner.ensure_connection()
+        roles.after_migrate(owner.connection, secret_key=settings.SECRET_KEY)
