@@ -129,10 +129,9 @@ class Cluster:
         self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
         give_away(self.sockets)
         settings = {**SETTINGS, **({} if self.durable else THROW_AWAY), "unix_socket_directories": str(self.sockets)}
-        command: list[str | Path] = [
-            *(*_unprivileged(self.death_signal), binaries() / "postgres", "-D", self.data),
-            *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
-        ]
+        command: list[str | Path] = [*_unprivileged(self.death_signal), binaries() / "postgres", "-D", self.data]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
         return children.spawn(command, env=_environment(), output=output, death_signal=self.death_signal)
 
     def wait(self, server: subprocess.Popen[bytes], *, timeout_seconds: float = 60.0) -> None:
