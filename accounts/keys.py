@@ -82,7 +82,7 @@ FIND = "SELECT * FROM access.key_by_digest(%s)"
 
 def info_of(row: Sequence[Any]) -> KeyInfo:
     """The key in a row of ``FIND``."""
-    names = KeyInfo.__slots__  # type: ignore[attr-defined]  # dataclass(slots=True) sets it
+    names = KeyInfo.__slots__
     values = dict(zip(names, row, strict=True))
     return KeyInfo(**{**values, "scopes": frozenset(values["scopes"]), "ip_ranges": tuple(values["ip_ranges"])})
 

@@ -12,6 +12,7 @@ BATCH_BYTES_MAX = 4 * 1024 * 1024
 BATCH_MAX = 1000
 
 _decoder = msgspec.json.Decoder(SendRequest)
+_QUOTED = tuple(f'"{field.encode_name}"'.encode() for field in msgspec.structs.fields(SendRequest))
 
 
 def decode(data: bytes) -> SendRequest:
@@ -19,9 +20,12 @@ def decode(data: bytes) -> SendRequest:
     if len(data) > SINGLE_MAX:
         raise Problem.single("body_too_large")
     try:
-        return _decoder.decode(data)
-    except msgspec.DecodeError:
+        request = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return convert(loads_strict(data, SINGLE_MAX))
+    if any(data.count(name) > 1 for name in _QUOTED):
+        loads_strict(data, SINGLE_MAX)  # perhaps a name twice, which two parsers would read differently
+    return request
 
 
 def convert(value: object, pointer: str = "#") -> SendRequest:

@@ -27,9 +27,10 @@ from messaging.drafting import Draft, Source, plan, seal
 from messaging.models import Message
 from privacy import keyring
 from smsplatform.lib import clock, database, ids, limits
-from smsplatform.lib.api.problems import Problem, new_request_id, response_bytes
+from smsplatform.lib.api.problems import Problem, response_bytes
 from smsplatform.lib.fresh import FreshCache
 from smsplatform.lib.tenancy import scope
+from smsplatform.middleware import request_id_from
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Gate:
     async def _answer(self, handler: Any, scope_: Message_, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         headers = dict(scope_["headers"])
-        request_id = _request_id(headers)
+        request_id = request_id_from(headers.get(b"x-request-id", b"").decode("latin-1"))
         try:
             body = await _read(receive)
             status, extra, content = await handler(scope_, headers, body)
@@ -85,9 +86,9 @@ class Gate:
         except (database.DatabaseUnavailable, psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
             logger.warning("accept_unavailable", extra={"error": type(error).__name__})
             status, extra, content = response_bytes(Problem.single("service_unavailable", Retry_After="1"), request_id)
-        except Exception as error:
-            # The traceback goes without the exception's text, which could hold what the client sent.
-            logger.error("accept_failed", extra={"error": type(error).__name__}, exc_info=True)
+        except Exception:
+            # The log redacts the exception's text, which could hold what the client sent.
+            logger.exception("accept_failed")
             status, extra, content = response_bytes(Problem.single("internal_error"), request_id)
         await send({"type": "http.response.start", "status": status, "headers": extra})
         await send({"type": "http.response.body", "body": content})
@@ -157,9 +158,13 @@ class Gate:
         return await sync_to_async(sources.for_key, thread_sensitive=False)(self._infos[key_id])
 
     async def _limit(self, info: KeyInfo, count: int) -> list[tuple[bytes, bytes]]:
-        decision = await limits.take_async(f"send:{info.id}", count=count, limit=info.rate_max, window_seconds=1)
-        named = limits.headers([("send", info.rate_max, 1, decision)])
-        if not decision.allowed:
+        entries = []
+        for name, limit, seconds in (("send", info.rate_max, 1), ("day", info.day_max, 86400)):
+            if limit is not None:
+                taken = await limits.take_async(f"{name}:{info.id}", count=count, limit=limit, window_seconds=seconds)
+                entries.append((name, limit, seconds, taken))
+        named = limits.headers(entries)
+        if not all(entry[3].allowed for entry in entries):
             raise Problem("rate_limited", headers=named)
         return [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
@@ -248,15 +253,6 @@ def _shown_again(before: Replay, *, single: bool) -> dict[str, Any]:
 def _touch(used: list[UUID]) -> None:
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT access.touch_keys(%s, %s)", [used, clock.now()])
-
-
-def _request_id(headers: dict[bytes, bytes]) -> str:
-    given = headers.get(b"x-request-id", b"").decode("latin-1")
-    return (
-        given
-        if 8 <= len(given) <= 64 and given.replace("-", "").replace("_", "").isalnum() and given.isascii()
-        else new_request_id()
-    )
 
 
 async def _read(receive: Receive) -> bytes:

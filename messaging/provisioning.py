@@ -25,7 +25,7 @@ def sender_kind(address: str) -> Sender.Kind:
 def register_sender(
     *, workspace: UUID, address: str, approved: bool, default: bool = False, by: UUID | None, at: dt.datetime
 ) -> Sender:
-    """Register a sender in the open scope of ``workspace``. Raises ``InvalidSender``, ``IntegrityError`` for a repeat."""
+    """Register a sender in the open scope of ``workspace``. Raises ``InvalidSender``; ``IntegrityError`` if known."""
     kind = sender_kind(address)
     index = keyring.key(workspace, keyring.Purpose.INDEX)
     sender = Sender(

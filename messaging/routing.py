@@ -1,4 +1,4 @@
-"""Which carriers may take a number, in which order. The longest prefix decides; equal prefixes are tried by position."""
+"""Which carriers may take a number, in which order: the longest prefix decides, equal ones are tried by position."""
 
 import threading
 import time
@@ -33,17 +33,10 @@ _lock = threading.Lock()
 
 
 def book(*, livemode: bool, using: str = "default") -> RouteBook:
-    """The routes in force, read from the database at most every ``REFRESH_SECONDS``. May block; see ``book_at_hand``."""
+    """The routes in force, read from the database at most every ``REFRESH_SECONDS``. May block."""
     if time.monotonic() - _read_at > REFRESH_SECONDS or not _books:
         refresh(using=using)
     return _books[livemode]
-
-
-def book_at_hand(*, livemode: bool) -> RouteBook | None:
-    """The routes without touching the database, or None when they should be read first."""
-    if time.monotonic() - _read_at > REFRESH_SECONDS:
-        return None
-    return _books.get(livemode)
 
 
 def refresh(*, using: str = "default") -> None:

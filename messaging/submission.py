@@ -85,6 +85,13 @@ class PartAnswer(NamedTuple):
     result: SubmitResult
 
 
+class Token(NamedTuple):
+    """What a submit carries through the session and back."""
+
+    flight: Flight
+    part: int
+
+
 class Decision(NamedTuple):
     """What happens to a message next; see ``pipeline.record_results``."""
 
@@ -164,9 +171,7 @@ def prepare(row: Claimed, link: Link, *, at: dt.datetime) -> tuple[Flight, list[
     bodies = _bodies(row, link, number=number, text=text, sender=sender, at=at)
     sent = set(row.sent or ())
     flight = Flight(row, carriers, waiting=0)
-    requests = [
-        SubmitRequest((flight, part), body) for part, body in enumerate(bodies, 1) if part not in sent
-    ]  # fmt: skip
+    requests = [SubmitRequest(Token(flight, part), body) for part, body in enumerate(bodies, 1) if part not in sent]
     flight.waiting = len(requests)
     return flight, requests
 
@@ -234,8 +239,9 @@ def _record_results(link: Link, results: Sequence[SubmitResult], at: dt.datetime
     answered: list[tuple[Flight, PartAnswer]] = []
     decided: list[Decision] = []
     for result in results:
-        flight, part = result.token  # type: ignore[misc]  # our own tokens, see prepare
-        answer = PartAnswer(part, result)
+        token = result.token
+        assert isinstance(token, Token)
+        flight, answer = token.flight, PartAnswer(token.part, result)
         answered.append((flight, answer))
         _replace(flight, answer)
         if result.late or len(flight.answers) >= flight.waiting:

@@ -5,6 +5,7 @@ latency until the next sweep, never work. Task arguments are ids (``smsplatform/
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -50,7 +51,7 @@ def _schedule() -> dict[str, Any]:
 
 
 app.conf.beat_schedule = _schedule()
-app.conf.beat_schedule_filename = os.path.join(os.environ.get("RUN_DIR", ".run"), "beat")
+app.conf.beat_schedule_filename = str(Path(os.environ.get("RUN_DIR", ".run")) / "beat")
 # Tasks live under the function they wake; beat runs without Django and imports none of these.
 app.conf.include = [
     "smsplatform.worker",

@@ -18,10 +18,11 @@ class KeyAuthentication(BaseAuthentication):
     """Hands the key that ``accounts.middleware.Workspace`` found to Django REST framework."""
 
     def authenticate(self, request: Request) -> tuple[None, KeyInfo] | None:
-        problem: Problem | None = getattr(request._request, "key_problem", None)
+        django = request._request  # noqa: SLF001  # the way the framework's own authentication classes take
+        problem: Problem | None = getattr(django, "key_problem", None)
         if problem is not None:
             raise problem
-        info: KeyInfo | None = getattr(request._request, "key_info", None)
+        info: KeyInfo | None = getattr(django, "key_info", None)
         return (None, info) if info else None
 
     def authenticate_header(self, request: Request) -> str:
@@ -32,11 +33,12 @@ class HasScope(BasePermission):
     """Each API view names the scope it needs: one for all methods, or a mapping by method."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        if request.auth is None:
+        info = request.auth
+        if not isinstance(info, KeyInfo):
             raise Problem.single("missing_key")
         needed = view.scopes  # type: ignore[attr-defined]  # a view without it is a programming error, found by a test
         if isinstance(needed, dict):
             needed = needed.get(request.method or "", "")
-        if needed not in request.auth.scopes:
+        if needed not in info.scopes:
             raise Problem.single("missing_scope", detail=f"This key lacks the scope {needed}.")
-        return scope.current() == request.auth.workspace_id
+        return scope.current() == info.workspace_id

@@ -2,9 +2,9 @@ from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from privacy.ciphers import EncryptedField
 
 from privacy import ciphers
+from privacy.ciphers import EncryptedField
 from smsplatform.lib import clock, ids
 
 
@@ -40,7 +40,7 @@ class User(AbstractBaseUser):
 
     objects = UserManager()
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []  # noqa: RUF012  # the name and type Django's contract gives it
+    REQUIRED_FIELDS = []
 
     class Meta:
         db_table = "accounts_user"

@@ -10,6 +10,7 @@ frees window slots and acknowledges receipts: what is in doubt after a crash is 
 """
 
 import asyncio
+import datetime as dt
 import logging
 import queue
 import threading
@@ -22,8 +23,9 @@ from uuid import UUID, uuid4
 import uvloop
 
 from messaging.carriers.smpp.client import Client, ClientOptions, StateChange, SubmitRequest, SubmitResult, Tls
+from messaging.carriers.smpp.errors import STATUS_OK, STATUS_TRY_LATER
 from messaging.carriers.smpp.receipts import IdFormat
-from messaging.carriers.smpp.session import BindMode, Delivery, LinkState, SessionOptions
+from messaging.carriers.smpp.session import Alarm, BindMode, Delivery, LinkState, SessionOptions
 from messaging.carriers.smpp.submits import LongMessage, References, SubmitOptions
 from messaging.carriers.smpp.throttle import Throttle
 from messaging.models import Carrier
@@ -61,7 +63,7 @@ class Account:
     @classmethod
     def of(cls, carrier: Carrier) -> "Account":
         """The values of ``carrier``, secrets decrypted."""
-        return cls(**{name: getattr(carrier, name) for name in cls.__slots__})  # type: ignore[attr-defined]  # slots=True
+        return cls(**{name: getattr(carrier, name) for name in cls.__slots__})
 
     def session(self, mode: BindMode) -> SessionOptions:
         """Session options for one bind."""
@@ -127,6 +129,7 @@ class Link:
             on_results=lambda results: self._incoming.put((box[0], results, [])),
             on_deliveries=lambda deliveries: self._incoming.put((box[0], [], deliveries)),
             on_state=self._changed,
+            on_alarms=self._alarmed,
             on_window=lambda free: self._room.set(),
             throttle=self._throttle,
         )
@@ -145,6 +148,12 @@ class Link:
             self._room.set()
         elif self.bound_at is not None:
             self.bound_at, self.down_since = None, now
+
+    def _alarmed(self, alarms: list[Alarm]) -> None:
+        for alarm in alarms:
+            logger.warning(
+                "carrier_alarm", extra={"carrier": self.account.name, "what": alarm.code, "detail": alarm.detail}
+            )
 
     async def close(self, drain_seconds: float) -> None:
         """Stop submitting, let answers come in and be written, unbind."""
@@ -210,18 +219,20 @@ class Link:
         try:
             self._record(self, results, deliveries)
         except Exception:
-            # Without a commit nothing may be freed or acknowledged: the carrier repeats, the lease runs out.
+            # Nothing was written. The carrier is asked to send its receipts again; the messages stay leased until
+            # the lease runs out, and are then in doubt like after a crash.
             logger.exception("record_failed")
-            return
-        self._loop.call_soon_threadsafe(self._committed, gathered)
+            self._loop.call_soon_threadsafe(self._settle, gathered, STATUS_TRY_LATER)
+        else:
+            self._loop.call_soon_threadsafe(self._settle, gathered, STATUS_OK)
 
     @staticmethod
-    def _committed(gathered: list[tuple[Client, list[SubmitResult], list[Delivery]]]) -> None:
+    def _settle(gathered: list[tuple[Client, list[SubmitResult], list[Delivery]]], status: int) -> None:
         for client, results, deliveries in gathered:
             if results:
                 client.release(len(results))
             if deliveries:
-                client.ack([delivery.token for delivery in deliveries])
+                client.ack([delivery.token for delivery in deliveries], status)
 
 
 class Hub:
@@ -295,7 +306,7 @@ class Hub:
             self._drop(account.id)
             link = None
         at = clock.now()
-        until = at + clock.dt.timedelta(seconds=LEASE_SECONDS)
+        until = at + dt.timedelta(seconds=LEASE_SECONDS)
         bound = link is not None and link.bound
         held = self._call("SELECT pipeline.hold_binds(%s, %s, %s, %s, %s)", [account.id, self.holder, bound, at, until])
         if not held:

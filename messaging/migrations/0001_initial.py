@@ -1,9 +1,10 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.db import migrations, models
+
 import privacy.ciphers
 import smsplatform.lib.clock
 import smsplatform.lib.ids
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

@@ -4,12 +4,14 @@
 lives in the slim ``Outbox`` row; ``Message.status`` changes once, when the message reaches its final state.
 """
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
 from django.db.models.fields.composite import CompositePrimaryKey
+from django.db.models.functions import Coalesce
 
-from smsplatform.lib import clock, ids
+from smsplatform.lib import ids
 
 
 class Status(models.TextChoices):
@@ -41,9 +43,9 @@ class Category(models.TextChoices):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def readable(self, *, at: "clock.dt.datetime") -> "MessageQuerySet":
+    def readable(self, *, at: dt.datetime) -> "MessageQuerySet":
         """Messages whose metadata has not outlived its retention, even if the purge is late."""
-        return self.filter(id__gte=ids.floor(at - clock.dt.timedelta(days=90)))
+        return self.filter(id__gte=ids.floor(at - dt.timedelta(days=90)))
 
     def with_state(self) -> "MessageQuerySet":
         """Add ``state``: the status as of now, from the outbox while the message is on its way."""
@@ -115,7 +117,7 @@ class Message(models.Model):
         return ids.encode("msg", self.id)
 
     @property
-    def created_at(self) -> "clock.dt.datetime":
+    def created_at(self) -> dt.datetime:
         """When it was accepted; the id carries it."""
         return ids.time_of(self.id)
 

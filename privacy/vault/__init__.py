@@ -19,5 +19,6 @@ def current() -> Vault:
     if settings.VAULT == "file":
         from privacy.vault.file import FileVault  # noqa: PLC0415  # beside its optional sibling
 
-        return FileVault(settings.VAULT_FILE)
+        # Only the quick start and tests make a vault by themselves: elsewhere a missing one must not become an empty one.
+        return FileVault.create(settings.VAULT_FILE) if settings.DEMO else FileVault(settings.VAULT_FILE)
     raise VaultError(f"VAULT={settings.VAULT} is unknown; use file or pkcs11")

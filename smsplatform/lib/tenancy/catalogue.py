@@ -33,6 +33,7 @@ _TENANT_TABLES: LiteralString = """
       AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ('workspace_id', 'workspace')
                   AND NOT a.attisdropped)
 """
+# ruff: noqa: S608  # the queries are put together from this file\'s own constants
 RULES: dict[str, LiteralString] = {
     "row security is enabled and forced on every tenant table": f"""
         SELECT relname FROM ({_TENANT_TABLES}) t WHERE NOT (relrowsecurity AND relforcerowsecurity)""",
@@ -55,7 +56,8 @@ RULES: dict[str, LiteralString] = {
         SELECT c.relname || ' ' || (acl).grantee::regrole || ' ' || (acl).privilege_type
         FROM (SELECT c.relname, c.relowner, aclexplode(c.relacl) AS acl FROM pg_class c
               JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('public', 'ledger', 'tenancy')) c
-        WHERE (acl).privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN') AND (acl).grantee <> c.relowner""",
+        WHERE (acl).privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')
+          AND (acl).grantee <> c.relowner""",
     "nothing is granted to everybody": """
         SELECT c.relname FROM (SELECT c.relname, aclexplode(c.relacl) AS acl FROM pg_class c
             JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -65,7 +67,8 @@ RULES: dict[str, LiteralString] = {
         WHERE p.prosecdef AND n.nspname NOT IN ('tenancy', 'access', 'ledger', 'pipeline', 'privacy')""",
     "definer functions pin their search path": """
         SELECT p.oid::regprocedure::text FROM pg_proc p
-        WHERE p.prosecdef AND NOT EXISTS (SELECT 1 FROM unnest(p.proconfig) AS c WHERE c LIKE 'search\\_path=pg\\_catalog%')""",
+        WHERE p.prosecdef AND NOT EXISTS (
+            SELECT 1 FROM unnest(p.proconfig) AS c WHERE c LIKE 'search\\_path=pg\\_catalog%')""",
     "definer functions are not for everybody": """
         SELECT p.oid::regprocedure::text FROM pg_proc p
         WHERE p.prosecdef AND (p.proacl IS NULL OR EXISTS (

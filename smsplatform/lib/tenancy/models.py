@@ -1,6 +1,5 @@
 """What a tenant model inherits and the constraint that keeps references inside one workspace."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
@@ -23,7 +22,7 @@ class SameWorkspace(BaseConstraint):
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
-        return path, args, {**kwargs, "field": self.field, "to": self.to, "on_delete": self.on_delete}
+        return path, tuple(args), {**kwargs, "field": self.field, "to": self.to, "on_delete": self.on_delete}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SameWorkspace) and self.deconstruct() == other.deconstruct()
@@ -38,11 +37,12 @@ class SameWorkspace(BaseConstraint):
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return ""
 
-    def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
+    def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:  # type: ignore[override]  # the stub says str, Django's own classes return this
         assert schema_editor is not None
         assert model is not None
-        target = model._meta.apps.get_model(*self.to.split("."))
-        column = model._meta.get_field(self.field).column  # type: ignore[union-attr]  # a concrete field by contract
+        app, _, name = self.to.partition(".")
+        target = model._meta.apps.get_model(app, name)
+        column = str(model._meta.get_field(self.field).column)  # type: ignore[union-attr]  # a concrete field by contract
         return Statement(
             'ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY ("workspace_id", %(column)s) '
             'REFERENCES %(target)s ("workspace_id", "id") ON DELETE %(on_delete)s',
@@ -53,7 +53,7 @@ class SameWorkspace(BaseConstraint):
             on_delete=self.on_delete,
         )
 
-    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
+    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:  # type: ignore[override]  # as above
         assert schema_editor is not None
         assert model is not None
         return Statement(
@@ -63,7 +63,7 @@ class SameWorkspace(BaseConstraint):
         )
 
     def validate(
-        self, model: type[Model], instance: Model, exclude: Sequence[str] | None = None, using: str = "default"
+        self, model: type[Model], instance: Model, exclude: set[str] | None = None, using: str = "default"
     ) -> None:
         """Left to the database: inside a scope the other workspace's row cannot even be read."""
 
