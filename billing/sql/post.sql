@@ -99,8 +99,9 @@ DECLARE
 BEGIN
     IF cardinality(p_ids) <> cardinality(p_wallets) OR cardinality(p_ids) <> cardinality(p_amounts) THEN
         RAISE EXCEPTION 'charge_many: arrays of different length' USING ERRCODE = 'array_subscript_error';
-    ELSIF 0 > ANY (p_amounts) OR array_position(p_amounts, NULL) IS NOT NULL THEN
-        RAISE EXCEPTION 'charge_many: an amount is negative or null' USING ERRCODE = 'numeric_value_out_of_range';
+    ELSIF 0 > ANY (p_amounts) OR array_position(p_amounts, NULL) IS NOT NULL
+          OR array_position(p_wallets, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'charge_many: an amount is negative, or something is null' USING ERRCODE = 'numeric_value_out_of_range';
     END IF;
     IF p_workspaces IS NOT NULL THEN
         PERFORM 1 FROM (SELECT DISTINCT wallet, workspace FROM unnest(p_wallets, p_workspaces) AS i(wallet, workspace)) i
@@ -115,6 +116,12 @@ BEGIN
     WHERE amount > 0 AND wallet <> ALL (paid);
     IF short IS NULL THEN
         RETURN charged;
+    END IF;
+
+    PERFORM 1 FROM unnest(short) AS s(wallet)
+    WHERE NOT EXISTS (SELECT 1 FROM ledger.account a WHERE a.id = s.wallet AND a.workspace_id IS NOT NULL);
+    IF FOUND THEN
+        RAISE EXCEPTION 'no such wallet' USING ERRCODE = 'foreign_key_violation';
     END IF;
 
     -- The wallets that came up short are locked by now: see what each can pay, and post that.
