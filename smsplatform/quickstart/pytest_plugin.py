@@ -62,6 +62,7 @@ def _databases_open(django_db_blocker: Any) -> Iterator[None]:
 def _begin() -> None:
     _sweep()
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (directory / "static").mkdir()  # whitenoise warns when it is missing, and warnings are errors
     lock = (directory / "lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
     processes: list[Process] = []
