@@ -1,6 +1,9 @@
 -- Webhook deliveries: claim in batches, in order per message and endpoint, and write down how each went.
 
-CREATE FUNCTION pipeline.claim_deliveries(p_limit integer, p_at timestamptz, p_lease_until timestamptz)
+-- Endpoints in p_full have no room with the caller, or a reason to wait: one slow receiver must not starve the others.
+CREATE FUNCTION pipeline.claim_deliveries(
+    p_limit integer, p_at timestamptz, p_lease_until timestamptz, p_full uuid[]
+)
 RETURNS TABLE (
     id uuid, workspace_id uuid, endpoint_id uuid, event_id uuid, type text, error text, occurred_at timestamptz,
     attempts smallint, url bytea, secret bytea, previous_secret bytea, previous_until timestamptz, content text,
@@ -21,7 +24,7 @@ BEGIN
     SELECT array_agg(d.id), array_agg(d.message_id ORDER BY d.message_id) FILTER (WHERE d.message_id IS NOT NULL)
     INTO picked, messages
     FROM (SELECT d.id, d.message_id FROM messaging_delivery d
-          WHERE d.state = 'pending' AND d.due_at <= p_at AND (
+          WHERE d.state = 'pending' AND d.due_at <= p_at AND d.endpoint_id <> ALL (p_full) AND (
               SELECT true FROM messaging_delivery e
               WHERE e.endpoint_id = d.endpoint_id AND e.message_id = d.message_id AND e.id < d.id
                 AND e.state IN ('pending', 'leased') LIMIT 1) IS NULL
@@ -52,15 +55,20 @@ BEGIN
 END
 $$;
 
--- How each delivery went: delivered, pending again at p_due, exhausted, or dropped (its endpoint is gone or off).
+-- How each delivery went: delivered, pending again at p_due, exhausted, dropped (its endpoint is gone or off), or
+-- deferred: not tried after all, and to be claimed again at p_due as if it had not been.
 CREATE FUNCTION pipeline.record_deliveries(
     p_at timestamptz, p_id uuid[], p_state text[], p_status smallint[], p_error text[], p_due timestamptz[]
 ) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
 SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
-    UPDATE messaging_delivery d SET state = r.state, last_status = r.status, last_error = r.error, lease_until = NULL,
-        due_at = coalesce(r.due, d.due_at), finished_at = CASE WHEN r.state <> 'pending' THEN p_at END
+    UPDATE messaging_delivery d SET state = CASE r.state WHEN 'deferred' THEN 'pending' ELSE r.state END,
+        attempts = CASE r.state WHEN 'deferred' THEN d.attempts - 1 ELSE d.attempts END,
+        last_status = CASE r.state WHEN 'deferred' THEN d.last_status ELSE r.status END,
+        last_error = CASE r.state WHEN 'deferred' THEN d.last_error ELSE r.error END,
+        lease_until = NULL, due_at = coalesce(r.due, d.due_at),
+        finished_at = CASE WHEN r.state NOT IN ('pending', 'deferred') THEN p_at END
     FROM unnest(p_id, p_state, p_status, p_error, p_due) AS r(id, state, status, error, due)
     WHERE d.id = r.id AND d.id = ANY (p_id) AND d.state = 'leased'
 $$;
