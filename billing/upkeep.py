@@ -1,23 +1,27 @@
-"""What the ledger needs from time to time: partitions for the months to come."""
+"""What the ledger needs from time to time: months to come, and an end to those of seven years ago.
+
+Both are declared in ``personal_data.py`` and run by the schedules of ``privacy/retention.py``.
+"""
 
 import datetime as dt
+from typing import LiteralString
 
 from django.db import connections
-
-from smsplatform.lib import clock
-from smsplatform.lib.tasks import task
 
 MONTHS_AHEAD = 12
 
 
 def extend_partitions(*, at: dt.datetime) -> int:
     """Make the ledger's partitions for the next year; answers how many were missing."""
+    return _count("SELECT ledger.ensure_partitions(%s, %s)", at.date(), MONTHS_AHEAD)
+
+
+def drop_expired(*, at: dt.datetime) -> int:
+    """Drop the months whose transfers are all older than seven years; answers how many went."""
+    return _count("SELECT ledger.drop_partitions(%s)", at)
+
+
+def _count(query: LiteralString, *arguments: dt.date | int) -> int:
     with connections["system"].cursor() as cursor:
-        cursor.execute("SELECT ledger.ensure_partitions(%s, %s)", [at.date(), MONTHS_AHEAD])
+        cursor.execute(query, arguments)
         return int(cursor.fetchone()[0])
-
-
-@task(name="billing.upkeep.partitions", queue="billing")
-def partitions() -> None:
-    """Scheduled; safe to run twice."""
-    extend_partitions(at=clock.now())

@@ -19,7 +19,7 @@ BEGIN
     GRANT CREATE ON SCHEMA ledger TO sp_definer;  -- to take functions over; taken back below
     FOR routine IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'ledger'::regnamespace LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-        IF routine::text !~ '^ledger\.(ensure_partitions|refuse_change|check_transfers|floor)\(' THEN
+        IF routine::text !~ '^ledger\.(ensure_partitions|drop_partitions|refuse_change|check_transfers|floor)\(' THEN
             EXECUTE format('ALTER FUNCTION %s OWNER TO sp_definer', routine);
         END IF;
     END LOOP;
@@ -32,4 +32,4 @@ GRANT EXECUTE ON FUNCTION ledger.open_account, ledger.account_id TO sp_app, sp_s
 GRANT EXECUTE ON FUNCTION ledger.charge_many, ledger.refund_many TO sp_system;
 GRANT EXECUTE ON FUNCTION ledger.top_up, ledger.adjust, ledger.freeze TO sp_system, sp_owner;
 RESET ROLE;
-GRANT EXECUTE ON FUNCTION ledger.ensure_partitions, ledger.floor TO sp_system;
+GRANT EXECUTE ON FUNCTION ledger.ensure_partitions, ledger.drop_partitions, ledger.floor TO sp_system;

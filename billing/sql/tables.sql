@@ -136,3 +136,25 @@ BEGIN
     RETURN made;
 END
 $$;
+
+-- Drop the months whose transfers are all older than seven years; answers how many went. The books of younger ones are
+-- kept whatever `p_at` says.
+CREATE FUNCTION ledger.drop_partitions(p_at timestamptz) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ledger
+AS $$
+DECLARE
+    month record;
+    gone integer := 0;
+BEGIN
+    FOR month IN
+        SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'ledger.transfer'::regclass
+          AND to_date(substring(c.relname FROM '[0-9]{6}$'), 'YYYYMM') + interval '1 month' + interval '7 years'
+              < least(p_at, clock_timestamp()) AT TIME ZONE 'UTC'
+    LOOP
+        EXECUTE format('DROP TABLE ledger.%I', month.name);
+        gone := gone + 1;
+    END LOOP;
+    RETURN gone;
+END
+$$;

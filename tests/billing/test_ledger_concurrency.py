@@ -36,7 +36,7 @@ def together(jobs: list[Job]) -> list[object]:
 
 def _answer(connection: psycopg.Connection, job: Job) -> object:
     try:
-        row = connection.execute(job[0], job[1]).fetchone()  # type: ignore[arg-type]  # one of the constants above
+        row = connection.execute(job[0], job[1]).fetchone()
     except psycopg.Error as error:
         return error.sqlstate
     return row[0] if row else None

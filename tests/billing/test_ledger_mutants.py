@@ -68,15 +68,15 @@ class Copy:
         for old, new in mutant.changes:
             assert old in text, f"the SQL no longer contains {old!r}"
             text = text.replace(old, new)
-        connection.execute(self._here(text))  # type: ignore[arg-type]  # the product's own SQL
-        connection.execute(self._here("SELECT ledger.ensure_partitions(%s, 1)"), [AT.date()])  # type: ignore[arg-type]  # ditto
+        connection.execute(self._here(text))
+        connection.execute(self._here("SELECT ledger.ensure_partitions(%s, 1)"), [AT.date()])
         connection.execute("SET LOCAL ROLE sp_definer")
 
     def _here(self, text: str) -> str:
         return re.sub(r"\bledger\b", self.schema, text)
 
     def value(self, call: str, *arguments: object) -> object:
-        row = self.connection.execute(self._here(f"SELECT ledger.{call}"), arguments).fetchone()  # type: ignore[call-overload]  # constants
+        row = self.connection.execute(self._here(f"SELECT ledger.{call}"), arguments).fetchone()
         return row[0] if row else None
 
     def wallet(self, amount: int) -> UUID:
@@ -94,11 +94,7 @@ class Copy:
         return self.value("refund_many(%s::uuid[], %s)", messages, AT)
 
     def broken_rules(self) -> set[str]:
-        return {
-            rule
-            for rule, query in ledger.RULES.items()
-            if self.connection.execute(self._here(query)).fetchone()  # type: ignore[arg-type]  # the product's own SQL
-        }
+        return {rule for rule, query in ledger.RULES.items() if self.connection.execute(self._here(query)).fetchone()}
 
 
 def wrong(copy: Copy) -> set[str]:

@@ -1,5 +1,6 @@
 """What no role can do to the ledger, whatever SQL it sends."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 
@@ -26,7 +27,7 @@ def partitions(connection: psycopg.Connection) -> list[str]:
 
 def refused(connection: psycopg.Connection, query: str, state: str) -> None:
     with pytest.raises(psycopg.Error) as caught, connection.transaction():
-        connection.execute(query)  # type: ignore[arg-type]  # built from the catalogue's own names
+        connection.execute(query)
     assert caught.value.sqlstate == state, query
 
 
@@ -60,6 +61,7 @@ def test_run_time_roles_cannot_write_the_ledger(connect: Connect, alias: str, qu
         "house('card', 'EUR')",
         "freeze(gen_random_uuid(), false)",
         "ensure_partitions('2050-01-01', 1)",
+        "drop_partitions(now())",
     ],
 )
 def test_the_web_role_cannot_move_money(connect: Connect, call: str) -> None:
@@ -116,7 +118,7 @@ def test_even_the_owner_cannot_change_a_transfer_through_parent_or_partition(
         target = sql.Identifier("ledger", table)
         connection.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(target))
         with pytest.raises(psycopg.Error) as caught:
-            connection.execute(sql.SQL(statement).format(target, sql.Literal(transfer.id)))  # type: ignore[arg-type]  # a constant above
+            connection.execute(sql.SQL(statement).format(target, sql.Literal(transfer.id)))
         connection.rollback()
         assert caught.value.sqlstate == "SP010"
 
@@ -128,7 +130,7 @@ def test_an_account_keeps_its_currency_and_owner(connect: Connect, purse: Open) 
     for change in ("currency = 'USD'", "workspace_id = gen_random_uuid()", "kind = 'test_wallet'"):
         connection.execute("ALTER TABLE ledger.account NO FORCE ROW LEVEL SECURITY")
         with pytest.raises(psycopg.Error) as caught:
-            connection.execute(f"UPDATE ledger.account SET {change} WHERE id = '{own.wallet}'")  # type: ignore[call-overload]  # constants
+            connection.execute(f"UPDATE ledger.account SET {change} WHERE id = '{own.wallet}'")
         connection.rollback()
         assert caught.value.sqlstate == "SP010"
 
@@ -188,3 +190,15 @@ def test_partitions_for_the_next_year_are_made_once(connect: Connect) -> None:
     upkeep.extend_partitions(at=clock.now())
 
     assert upkeep.extend_partitions(at=clock.now()) == 0
+
+
+def test_months_older_than_seven_years_go_and_no_younger_one_whatever_the_clock_says(connect: Connect) -> None:
+    connection = connect("owner")
+    connection.execute("SELECT ledger.ensure_partitions('2010-01-01', 2)")
+    before = partitions(connection)
+
+    gone = upkeep.drop_expired(at=clock.now() + dt.timedelta(days=365 * 20))
+
+    left = partitions(connection)
+    assert gone == 2
+    assert set(before) - set(left) == {"ledger.transfer_201001", "ledger.transfer_201002"}

@@ -106,11 +106,7 @@ def test_approved_prices_cannot_change() -> None:
     for write in (
         lambda: stored.save(using="owner"),
         lambda: stored.delete(using="owner"),
-        lambda: (
-            item("43", 1)
-            .__class__.objects.using("owner")
-            .create(version=version, prefix="43", country="AT", unit_micro=1, currency="EUR")
-        ),
+        lambda: late.save(using="owner"),
         lambda: PriceVersion.objects.using("owner").filter(pk=version.pk).update(effective_at=AT + DAY),
         lambda: version.delete(using="owner"),
     ):

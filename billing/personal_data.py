@@ -1,0 +1,67 @@
+"""What billing holds about people: next to nothing. Rows name workspaces and messages by random ids; a message's id
+leads nowhere once the message is gone, and no number, text or name is ever part of a transfer."""
+
+from billing import upkeep
+from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
+
+SEVEN_YEARS = Unit(
+    name="ledger transfers",
+    kept="7 years",
+    anchor="at",
+    action="delete",
+    purge=upkeep.drop_expired,
+    reason="Commercial and tax law require the books for seven years.",
+)
+BOOKS = "Part of the books, which the law has us keep for seven years."
+PRICES = "The operator's price list."
+MONEY = F("money", reason=BOOKS)
+LEDGER_ID = F("none", reason="Random or computed id of an account or of what caused a transfer.")
+PRICE = F("none", reason=PRICES)
+
+declare(
+    ModelPolicy(
+        model="billing.Account",
+        scope="tenant",
+        activities=("bill",),
+        fields={
+            **each("id revenue_id", LEDGER_ID),
+            "workspace_id": F("workspace_meta", erase="keep", reason=BOOKS),
+            **each("kind currency posted held credit_limit seq frozen", MONEY),
+        },
+        reason="A balance lives as long as the transfers it is the sum of.",
+    ),
+    ModelPolicy(
+        model="billing.Transfer",
+        scope="tenant",
+        activities=("bill",),
+        fields={
+            **each("id wallet_id debit_id credit_id", LEDGER_ID),
+            "workspace_id": F("workspace_meta", erase="keep", reason=BOOKS),
+            "actor_id": F("person_id", erase="keep", reason="Who corrected a balance is part of the books."),
+            **each("kind at amount currency wallet_seq wallet_after reverses reason", MONEY),
+        },
+        units=(SEVEN_YEARS,),
+    ),
+    ModelPolicy(
+        model="billing.PricePlan",
+        scope="global",
+        fields=each("id name currency base_id sample created_at", PRICE),
+        reason="Prices are not about people and are kept to explain every charge.",
+    ),
+    ModelPolicy(
+        model="billing.PriceVersion",
+        scope="global",
+        fields={
+            **each("id plan_id effective_at created_at approved_at", PRICE),
+            **each("created_by approved_by", F("person_id", erase="keep", reason="Who set a price explains charges.")),
+        },
+        reason="Prices are kept to explain every charge.",
+    ),
+    ModelPolicy(
+        model="billing.PriceItem",
+        scope="global",
+        fields=each("id version_id prefix country unit_micro currency refund_basis reject", PRICE),
+        reason="Prices are not about people and are kept to explain every charge.",
+    ),
+    Partitions(name="ledger transfers", extend=upkeep.extend_partitions),
+)
