@@ -54,7 +54,7 @@ def _elsewhere(request: HttpRequest, permission: str | None, second_factor: bool
     """Where to go instead, or None when the page may be shown. Raises PermissionDenied."""
     if not request.user.is_authenticated:
         return _go(request, f"{reverse('sign_in')}?{urlencode({'next': request.path})}")
-    if second_factor and request.user.is_staff and not request.user.is_verified():  # type: ignore[union-attr,attr-defined]  # OTPMiddleware adds it
+    if second_factor and request.user.is_staff and not request.user.is_verified():  # type: ignore[attr-defined]  # OTPMiddleware adds it
         return _go(request, reverse("second_factor"))
     if permission is None:
         return None

@@ -77,7 +77,8 @@ def _admit_shared(client: "redis.Redis", subjects: Sequence[Subject]) -> int:
         return int(longest)
     counts = client.pipeline(transaction=True)
     for subject in subjects:
-        counts.incr(subject.key).expire(subject.key, REMEMBERED_SECONDS)
+        counts.incr(subject.key)
+        counts.expire(subject.key, REMEMBERED_SECONDS)
     for subject, attempts in zip(subjects, counts.execute()[::2], strict=True):
         seconds = delay(attempts, subject.free)
         # Of several attempts at the same moment one sets the wait; the others are refused.

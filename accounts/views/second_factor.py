@@ -19,7 +19,7 @@ from accounts.forms.signin import CodeForm
 @require_http_methods(["GET", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Ask for the code; people without a staff role have no business here."""
-    if not request.user.is_staff or request.user.is_verified():  # type: ignore[union-attr,attr-defined]  # OTPMiddleware
+    if not request.user.is_staff or request.user.is_verified():  # type: ignore[attr-defined]  # OTPMiddleware
         return redirect("/")
     device = _device(request)
     form = CodeForm(request.POST or None)

@@ -103,7 +103,7 @@ def number_of(message: Message) -> str:
     """The number in full; empty when it was removed."""
     if message.to_ct is None:
         return ""
-    return unsealed("to", message.to_ct, message.workspace_id, message.id)
+    return unsealed("to", bytes(message.to_ct), message.workspace_id, message.id)
 
 
 def _row(message: Message, senders: Mapping[UUID, Sender]) -> Row:

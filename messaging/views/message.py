@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
@@ -86,7 +87,7 @@ def _context(request: HttpRequest, message_id: str) -> dict[str, Any]:
         "message": message,
         "row": row,
         "number": listing.number_of(message),
-        "reference": unsealed("reference", message.reference_ct, place.id, message.id) if message.reference_ct else "",
+        "reference": _reference(message),
         "text": text_of(message, at=at),
         "timeline": entries,
         "final": final,
@@ -107,13 +108,19 @@ def text_of(message: Message, *, at: dt.datetime) -> Text:
     if body is None:
         return Text(state="code", until=message.body_expires_at)
     try:
-        words = unsealed("text", body.text_ct, message.workspace_id, message.id)
+        words = unsealed("text", bytes(body.text_ct), message.workspace_id, message.id)
     except KeyDestroyed:
         return Text(state="removed", until=message.body_expires_at)
     return Text(state="kept", words=words, until=message.body_expires_at)
 
 
-def _decoded(message_id: str) -> Any:
+def _reference(message: Message) -> str:
+    if message.reference_ct is None:
+        return ""
+    return unsealed("reference", bytes(message.reference_ct), message.workspace_id, message.id)
+
+
+def _decoded(message_id: str) -> UUID:
     try:
         return ids.decode(ids.MESSAGE, message_id)
     except ids.InvalidId:

@@ -86,7 +86,9 @@ def _form(
 
 def _source(request: HttpRequest) -> Source:
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    return sources.for_user(place.id, request.user.pk, livemode=request.livemode)  # type: ignore[attr-defined]  # accounts.access
+    person = request.user.pk
+    assert person is not None
+    return sources.for_user(place.id, person, livemode=request.livemode)  # type: ignore[attr-defined]  # accounts.access
 
 
 def _senders(source: Source) -> list[str]:
