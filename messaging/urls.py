@@ -1,10 +1,11 @@
 """Pages of messages. No address holds a number, a reference or a text."""
 
-from django.urls import path
+from django.urls import include, path
 
 from messaging.views import handsets, message, messages, send
 
 urlpatterns = [
+    path("", include("messaging.api.urls")),
     path("", messages.home, name="home"),
     path("messages", messages.index, name="messages"),
     path("messages/tail", messages.tail, name="messages_tail"),

@@ -215,6 +215,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["smsplatform.lib.api.openapi.complete"],
 }
 
 # --- Messages -----------------------------------------------------------------------------------

@@ -1,0 +1,58 @@
+"""The steps of sending that the views share with the gate: limit, draft, accept, answer.
+
+In production the gate answers ``POST /v1/messages`` and ``/batch`` before Django sees them. The views stand behind it
+with the same rules, for the documentation, for other servers, and so that one contract suite can hold both to it.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from rest_framework.response import Response
+
+from accounts.keys import KeyInfo
+from messaging import submission
+from messaging.acceptance import REPLAY, Idempotency, Order, accept_now
+from messaging.drafting import Draft, SendRequest, Source, plan, seal
+from messaging.gate import replayed
+from privacy import keyring
+from smsplatform.lib import limits
+from smsplatform.lib.api.problems import Problem
+
+
+def limit(info: KeyInfo, count: int) -> dict[str, str]:
+    """Spend ``count`` of the key's messages per second; the headers that say what is left. Raises ``Problem``."""
+    decision = limits.take(f"send:{info.id}", count=count, limit=info.rate_max, window_seconds=1)
+    named = limits.headers([("send", info.rate_max, 1, decision)])
+    if not decision.allowed:
+        raise Problem("rate_limited", headers=named)
+    return named
+
+
+def drafted(request: SendRequest, source: Source, *, at: dt.datetime, batch_id: UUID | None = None) -> Draft:
+    """The request checked, priced and sealed. Raises ``Problem``."""
+    made = plan(request, source, at=at)
+    key = keyring.body_key(source.workspace_id, made.body_expires_at.astimezone(dt.UTC).date())
+    return seal(made, source, key, batch_id=batch_id)
+
+
+def accepted(drafts: Sequence[Draft], source: Source, key: Idempotency | None, *, at: dt.datetime) -> list[str]:
+    """One word per draft; carriers are woken once the commit is done."""
+    outcomes = accept_now(Order(source=source, drafts=drafts, idempotency=key, at=at)) if drafts else []
+    taken = [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == "ok"]
+    for carrier in {draft.plan.carrier for draft in taken if draft.plan.send_at is None}:
+        transaction.on_commit(lambda carrier=carrier: submission.wake(carrier))
+    return outcomes
+
+
+def is_replay(outcomes: Sequence[str], key: Idempotency | None) -> bool:
+    """Whether this key was used before."""
+    return key is not None and REPLAY in outcomes
+
+
+def again(source: Source, key: Idempotency, *, single: bool) -> Response:
+    """The answer that the key's first request got."""
+    content: dict[str, Any] = replayed(source, key, single=single)
+    return Response(content, 202, headers={"Idempotent-Replayed": "true"})

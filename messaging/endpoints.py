@@ -1,0 +1,128 @@
+"""Webhook endpoints: making, changing, testing and replaying them."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connections
+
+from messaging.models import WebhookEndpoint
+from messaging.models.webhook import DEFAULT_TYPES, EVENT_TYPES
+from privacy import audit
+from smsplatform.lib import http, signing
+from smsplatform.lib.api.problems import FieldError, Problem
+from smsplatform.lib.tenancy import scope
+
+ENDPOINTS_MAX = 20
+OVERLAP = dt.timedelta(hours=24)
+TEST_TYPE = "webhook.test"
+TYPES_SHOWN = ", ".join(EVENT_TYPES)
+
+
+def create(
+    *, workspace: UUID, livemode: bool, values: Mapping[str, Any], by: UUID | None, at: dt.datetime
+) -> WebhookEndpoint:
+    """A new endpoint in the open scope; ``values`` as of ``change``. Raises ``Problem``."""
+    if WebhookEndpoint.objects.filter(workspace_id=workspace).count() >= ENDPOINTS_MAX:
+        raise Problem.single("too_many_endpoints")
+    endpoint = WebhookEndpoint(
+        workspace_id=workspace, livemode=livemode, secret=signing.new_secret(), created_at=at,
+        **checked({"types": (), **values}),
+    )  # fmt: skip
+    endpoint.save(force_insert=True)
+    _record("created", endpoint, by, at)
+    return endpoint
+
+
+def change(*, endpoint: WebhookEndpoint, values: Mapping[str, Any], by: UUID | None, at: dt.datetime) -> None:
+    """Set url, types, content, description or enabled. Raises ``Problem``."""
+    for name, value in checked(values).items():
+        setattr(endpoint, name, value)
+    if endpoint.enabled:
+        endpoint.disabled_reason = ""
+    elif values.get("enabled") is False:
+        endpoint.disabled_reason = "by_hand"
+    endpoint.save(force_update=True)
+    _record("changed", endpoint, by, at)
+
+
+def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as they are stored. Raises ``Problem`` with every fault."""
+    faults = [*_url_faults(values.get("url")), *_type_faults(values.get("types") or ())]
+    if faults:
+        raise Problem.of(faults)
+    found = dict(values)
+    if "types" in found:
+        found["types"] = list(dict.fromkeys(found["types"] or DEFAULT_TYPES))
+    return found
+
+
+def _url_faults(url: str | None) -> list[FieldError]:
+    if url is None:
+        return []
+    try:
+        http.check_url(url, allowed_hosts=settings.WEBHOOK_PRIVATE_HOSTS)
+    except http.ForbiddenUrl as error:
+        return [FieldError(pointer="#/url", code=error.code)]
+    return []
+
+
+def _type_faults(types: Sequence[str]) -> list[FieldError]:
+    return [
+        FieldError(pointer=f"#/types/{index}", code="unknown_event_type", detail=f"Known are {TYPES_SHOWN}.")
+        for index, name in enumerate(types)
+        if name not in EVENT_TYPES
+    ]
+
+
+def rotate_secret(*, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> str:
+    """A new secret; the one before signs along for a day. Returned here and never again."""
+    endpoint.previous_secret, endpoint.previous_until = endpoint.secret, at + OVERLAP
+    endpoint.secret = secret = signing.new_secret()
+    endpoint.save(force_update=True)
+    _record("secret_rotated", endpoint, by, at)
+    return secret
+
+
+def delete(*, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> None:
+    """Remove an endpoint; what waits for it is dropped when its turn comes."""
+    _record("deleted", endpoint, by, at)
+    endpoint.delete()
+
+
+def test(*, endpoint: WebhookEndpoint, at: dt.datetime) -> UUID:
+    """Queue a test event; the delivery's id. Raises ``Problem`` for a disabled endpoint."""
+    arguments = [scope.token(endpoint.workspace_id), endpoint.id, TEST_TYPE, at]
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pipeline.test_event(%s, %s, %s, %s)", arguments)
+        found: UUID | None = cursor.fetchone()[0]
+    if found is None:
+        raise Problem.single("endpoint_disabled")
+    return found
+
+
+def replay(
+    *,
+    workspace: UUID,
+    endpoint: UUID | None = None,
+    delivery: UUID | None = None,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    failed_only: bool = False,
+    at: dt.datetime,
+) -> int:
+    """Make finished deliveries again, in order, with their event ids; how many. Disabled endpoints get none."""
+    arguments = [scope.token(workspace), endpoint, delivery, since, until, failed_only, at]
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pipeline.replay_deliveries(%s, %s, %s, %s, %s, %s, %s)", arguments)
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def _record(what: str, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> None:
+    details = {"endpoint": str(endpoint.id)}
+    audit.record(
+        action=f"user:webhook_endpoint:{what}", workspace=endpoint.workspace_id, actor=by, at=at, details=details
+    )

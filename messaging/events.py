@@ -1,0 +1,105 @@
+"""What a webhook says: the payload of one event for one endpoint, made when it is sent and never stored.
+
+Thin by default: ids, status, a masked number. An endpoint that asked for full content also gets number, text while it
+is kept, reference and metadata.
+"""
+
+import datetime as dt
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from messaging.drafting import unsealed
+from messaging.models.message import FINAL, Status
+from messaging.presenting import UNREADABLE, amount, error_of
+from smsplatform.lib import ids, phone
+
+
+class Claimed(NamedTuple):
+    """A row of ``pipeline.claim_deliveries``. Without ``url`` the endpoint is gone or off."""
+
+    id: UUID
+    workspace_id: UUID
+    endpoint_id: UUID
+    event_id: UUID
+    type: str
+    error: str | None
+    occurred_at: dt.datetime
+    attempts: int  # this one included
+    url: bytes | None
+    secret: bytes | None
+    previous_secret: bytes | None
+    previous_until: dt.datetime | None
+    content: str | None
+    message_id: UUID | None
+    livemode: bool | None
+    sender_id: UUID | None
+    to_ct: bytes | None
+    country: str | None
+    category: str | None
+    parts: int | None
+    price: int | None
+    currency: str | None
+    refunded: bool | None
+    reference_ct: bytes | None
+    metadata_ct: bytes | None
+    body_expires_at: dt.datetime | None
+    text_ct: bytes | None
+
+
+_STATUSES = frozenset(Status.values)
+_encoder = msgspec.json.Encoder()
+
+
+def payload(row: Claimed) -> bytes:
+    """The body of the request: ``{type, timestamp, data}``."""
+    data = _endpoint(row) if row.message_id is None else _message(row, row.message_id)
+    return _encoder.encode({"type": row.type, "timestamp": row.occurred_at, "data": data})
+
+
+def _endpoint(row: Claimed) -> dict[str, Any]:
+    """What a test event is about: the endpoint itself."""
+    return {"id": ids.encode("whk", row.endpoint_id), "object": "webhook_endpoint", "livemode": row.livemode}
+
+
+def _message(row: Claimed, message_id: UUID) -> dict[str, Any]:
+    word = row.type.rpartition(".")[2]
+    number = _opened("to", row.to_ct, row, message_id)
+    data: dict[str, Any] = {
+        "id": ids.encode("msg", message_id),
+        "object": "message",
+        "status": word if word in _STATUSES else None,
+        "to": phone.mask(number) if number else None,
+        "country": row.country,
+        "category": row.category,
+        "parts": row.parts,
+        "price": _price(row, word),
+        "error": error_of(row.error),
+        "livemode": row.livemode,
+        "created_at": ids.time_of(message_id),
+    }
+    if row.content == "full":
+        metadata = _opened("metadata", row.metadata_ct, row, message_id)
+        data["to"] = number
+        data["body"] = _opened("text", row.text_ct, row, message_id)
+        data["reference"] = _opened("reference", row.reference_ct, row, message_id)
+        data["metadata"] = msgspec.json.decode(metadata) if metadata else None
+    return data
+
+
+def _price(row: Claimed, word: str) -> dict[str, str] | None:
+    """None when the message was erased in the meantime."""
+    if row.price is None or row.currency is None:
+        return None
+    state = "released" if row.refunded else "charged" if word in FINAL else "held"
+    return {"amount": amount(row.price), "currency": row.currency, "state": state}
+
+
+def _opened(field: str, value: bytes | None, row: Claimed, message_id: UUID) -> str | None:
+    if value is None:
+        return None
+    try:
+        return unsealed(field, value, row.workspace_id, message_id)
+    except UNREADABLE:
+        return None

@@ -1,0 +1,79 @@
+"""Which messages a filter means. Numbers and references are found by their blind index, never by reading."""
+
+import datetime as dt
+from typing import Protocol
+from uuid import UUID
+
+from messaging.drafting import LABELS, number_index
+from messaging.models import Message, Outbox, Sender
+from messaging.models.message import MessageQuerySet, Status
+from privacy import ciphers, keyring
+from smsplatform.lib import ids, phone
+from smsplatform.lib.api.problems import FieldError, Problem
+
+_ON_ITS_WAY = {
+    Status.QUEUED: Outbox.State.QUEUED,
+    Status.SUBMITTING: Outbox.State.LEASED,
+    Status.SUBMITTED: Outbox.State.SUBMITTED,
+}
+
+
+class Filter(Protocol):
+    """What may be asked for; None asks nothing."""
+
+    status: str | None
+    to: str | None
+    reference: str | None
+    category: str | None
+    country: str | None
+    sender: str | None
+    batch: str | None
+
+
+def matching(chosen: Filter, *, workspace: UUID, livemode: bool, at: dt.datetime) -> MessageQuerySet:
+    """The messages of ``workspace`` and mode that ``chosen`` means. Raises ``Problem``."""
+    rows = Message.objects.readable(at=at).filter(workspace_id=workspace, livemode=livemode)
+    rows = _in_state(rows, chosen.status)
+    index = keyring.key(workspace, keyring.Purpose.INDEX)
+    if chosen.to is not None:
+        rows = rows.filter(to_idx=number_index(index, _number(chosen.to, sandbox=not livemode)))
+    if chosen.reference is not None:
+        rows = rows.filter(reference_idx=ciphers.blind_index(index, LABELS["reference"], chosen.reference))
+    if chosen.sender is not None:
+        rows = rows.filter(sender_id=_sender(chosen.sender, index))
+    if chosen.batch is not None:
+        rows = rows.filter(batch_id=_id(ids.BATCH, chosen.batch, "batch"))
+    plain = {"category": chosen.category, "country": chosen.country}
+    return rows.filter(**{name: value for name, value in plain.items() if value is not None})
+
+
+def _in_state(rows: MessageQuerySet, status: str | None) -> MessageQuerySet:
+    """While a message is on its way, its row says queued and the outbox says how far it is."""
+    if status is None:
+        return rows
+    state = _ON_ITS_WAY.get(Status(status))
+    if state is None:
+        return rows.filter(status=status)
+    return rows.filter(status=Status.QUEUED, id__in=Outbox.objects.filter(state=state).values("message_id"))
+
+
+def _number(text: str, *, sandbox: bool) -> str:
+    try:
+        return phone.parse(text, sandbox=sandbox).e164
+    except phone.InvalidNumber as error:
+        raise Problem.of([FieldError(pointer="#/to", code=error.code)]) from None
+
+
+def _sender(text: str, index: ciphers.DataKey) -> UUID | None:
+    """The id of a sender given by id or address; a None matches no message."""
+    if text.startswith(f"{ids.SENDER}_"):
+        return _id(ids.SENDER, text, "sender")
+    found = Sender.objects.filter(address_idx=ciphers.blind_index(index, "messaging.Sender.address", text))
+    return found.values_list("id", flat=True).first() or UUID(int=0)
+
+
+def _id(prefix: str, text: str, name: str) -> UUID:
+    try:
+        return ids.decode(prefix, text)
+    except ids.InvalidId:
+        raise Problem.of([FieldError(pointer=f"#/{name}", code="invalid_id")]) from None

@@ -1,0 +1,86 @@
+"""What every view of the API has in common: the moment, the caller's key, the document that was sent."""
+
+import datetime as dt
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from django.db.models import Model, QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from smsplatform.lib import clock, ids
+from smsplatform.lib.api import pages, structs
+from smsplatform.lib.api.parsers import BODY_MAX
+from smsplatform.lib.api.problems import Problem
+from smsplatform.lib.api.renderers import StructRenderer
+
+S = TypeVar("S", bound=msgspec.Struct)
+M = TypeVar("M", bound=Model)
+PAGE_PARAMETERS = frozenset(
+    {"limit", "cursor", "created_at[gte]", "created_at[gt]", "created_at[lte]", "created_at[lt]"}
+)
+
+
+class ApiView(APIView):
+    """A view whose ``scopes`` maps each of its methods to the scope that a key needs for it."""
+
+    scopes: dict[str, str]
+    renderer_classes = [StructRenderer]
+    body_max = BODY_MAX
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Note the moment of the request once; everything it does happens at that moment."""
+        self.at: dt.datetime = clock.now()
+        super().initial(request, *args, **kwargs)
+
+    @property
+    def workspace_id(self) -> UUID:
+        """The workspace of the key."""
+        return UUID(int=self.request.auth.workspace_id.int)
+
+    @property
+    def livemode(self) -> bool:
+        """The mode of the key: a test key sees and makes test objects only."""
+        return bool(self.request.auth.livemode)
+
+    @property
+    def key_id(self) -> UUID:
+        """The key itself, as the one who acts."""
+        return UUID(int=self.request.auth.id.int)
+
+    def raw(self) -> bytes:
+        """The body's bytes; ``body_too_large`` beyond ``body_max``."""
+        data: bytes = self.request._request.read(self.body_max + 1)  # noqa: SLF001  # REST framework's own way in
+        if len(data) > self.body_max:
+            raise Problem.single("body_too_large")
+        return data
+
+    def document(self, kind: type[S]) -> S:
+        """The body as ``kind``; raises ``Problem`` with every fault found."""
+        return structs.decode(kind, self.raw(), limit=self.body_max)
+
+    def filters(self, kind: type[S]) -> S:
+        """The query as ``kind``, besides what pages take for themselves."""
+        return structs.query(kind, self.request.query_params, besides=PAGE_PARAMETERS)
+
+    def page(self, queryset: QuerySet[M]) -> pages.Page[M]:
+        """The page of ``queryset`` that the query asks for."""
+        return pages.read(queryset, self.request.query_params)
+
+    def listed(self, page: pages.Page[M], data: list[Any]) -> Response:
+        """The list object with its ``Link``."""
+        return Response(page.to_body(data), headers=page.headers(self.request))
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """No parameters: for lists without filters and requests without a body."""
+
+
+def decoded(prefix: str, text: str) -> UUID:
+    """The id in a path; one of another kind does not exist."""
+    try:
+        return ids.decode(prefix, text)
+    except ids.InvalidId:
+        raise Problem.single("not_found") from None
