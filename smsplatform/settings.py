@@ -231,4 +231,4 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"no-reply@{_host}")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "smsplatform.lib.logs.configure"
 LOGGING: dict[str, Any] = {"level": LOG_LEVEL}
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the blind index beside the e-mail address is unique

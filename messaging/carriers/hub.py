@@ -140,7 +140,7 @@ class Link:
         client.start()
 
     def _changed(self, change: StateChange) -> None:
-        logger.info("carrier_session", extra={"carrier": self.account.name, "to": change.state, "why": change.reason})
+        logger.info("carrier_session", extra={"carrier": self.account.name, "state": str(change.state), "why": change.reason})
         bound = any(client.state is LinkState.BOUND for client in self._senders)
         now = time.monotonic()
         if bound:
