@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from privacy.vault.file import FileVault
 from smsplatform.lib.tenancy import roles
 from smsplatform.quickstart.credentials import Credentials
 from smsplatform.quickstart.postgres import Cluster
@@ -24,8 +25,8 @@ SOURCES = (
 )
 
 
-class MigrationFailed(RuntimeError):
-    """``manage.py upgrade`` failed; the message is its output."""
+class CommandFailed(RuntimeError):
+    """A management command failed; the message is its output."""
 
 
 def fingerprint() -> str:
@@ -65,9 +66,15 @@ def create(*, cluster: Cluster, credentials: Credentials) -> None:
 
 
 def migrate(env: dict[str, str]) -> None:
-    """Bring both databases up to date, in a process of its own: ours may hold no Django settings yet."""
+    """Bring both databases up to date and make the file vault if there is none."""
+    FileVault.create(env["VAULT_FILE"])
+    command(env, "upgrade")
+
+
+def command(env: dict[str, str], *arguments: str) -> str:
+    """Output of a management command, in a process of its own: ours holds no Django settings."""
     done = subprocess.run(
-        [sys.executable, "manage.py", "upgrade"],
+        [sys.executable, "manage.py", *arguments],
         check=False,
         cwd=ROOT,
         env={**os.environ, **env, "DJANGO_SETTINGS_MODULE": "smsplatform.settings"},
@@ -76,7 +83,8 @@ def migrate(env: dict[str, str]) -> None:
         text=True,
     )
     if done.returncode:
-        raise MigrationFailed(f"{done.stdout}{done.stderr}")
+        raise CommandFailed(f"manage.py {arguments[0]}:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def clone(*, cluster: Cluster, suffix: str) -> None:

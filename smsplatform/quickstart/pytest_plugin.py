@@ -71,7 +71,7 @@ def _begin() -> None:
         signal.signal(number, signal.default_int_handler)  # pytest cleans up after KeyboardInterrupt
     try:
         _copy_template(directory / "cluster")
-    except databases.MigrationFailed as error:
+    except databases.CommandFailed as error:
         sys.stderr.write(f"NO DATABASES: they cannot be migrated, tests that need them fail.\n{str(error)[-1500:]}\n")
         return
     cluster, valkey, credentials = _services(directory)

@@ -1,0 +1,72 @@
+"""What a fresh quick start contains: three people, one workspace with money and keys, one simulated carrier."""
+
+import base64
+import datetime as dt
+import secrets
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts import keys, provisioning
+from accounts.models import User, Workspace
+from accounts.models.user import StaffRole
+from billing import ledger, rates
+from messaging.provisioning import put_carrier, put_routes, register_sender
+from smsplatform.lib import ids
+from smsplatform.lib.tenancy import scope
+
+CARRIER = "sandbox"
+CREDIT_MICRO = 100 * 10**6
+
+
+def connect_carrier(*, port: int) -> None:
+    """Route everything, test and live, to the simulated carrier on this port."""
+    carrier = put_carrier(
+        name=CARRIER,
+        host="127.0.0.1",
+        port=port,
+        system_id="smsplatform",
+        password=CARRIER,
+        sandbox=True,
+    )
+    for livemode in (False, True):
+        put_routes(prefix="", livemode=livemode, carriers=[carrier])
+
+
+def seed(*, at: dt.datetime) -> dict[str, Any]:
+    """Make the demo's people, workspace, money and keys; secrets are in the answer and nowhere else."""
+    plan = rates.install_default(at=at)
+    owner, people_owner = _person("owner@demo.example", "Demo Owner", "", at)
+    _, staff = _person("support@demo.example", "Demo Support", StaffRole.SUPPORT, at)
+    _, auditor = _person("auditor@demo.example", "Demo Auditor", StaffRole.AUDITOR, at)
+    workspace = provisioning.create_workspace(name="Demo", owner=owner, price_plan_id=plan, at=at)
+    _fund(workspace, at)
+    return {"keys": _keys(workspace, owner.id, at), "owner": people_owner, "staff": staff, "auditor": auditor}
+
+
+def _person(email: str, name: str, staff_role: str, at: dt.datetime) -> tuple[User, dict[str, str]]:
+    password = secrets.token_urlsafe(12)
+    user = provisioning.create_user(email=email, password=password, name=name, staff_role=staff_role, at=at)
+    shown = {"email": email, "password": password}
+    if staff_role:  # staff sign in with a second factor
+        device = TOTPDevice.objects.create(user=user, name="authenticator", confirmed=True)
+        shown["totp_secret"] = base64.b32encode(device.bin_key).decode()
+    return user, shown
+
+
+def _fund(workspace: Workspace, at: dt.datetime) -> None:
+    for livemode, source in ((False, ledger.Source.TEST_FUNDS), (True, ledger.Source.PROMO)):
+        wallet = ledger.open_wallet(workspace=workspace.id, currency=workspace.currency, livemode=livemode)
+        ledger.top_up(id=ids.uuid7(), wallet=wallet, amount=CREDIT_MICRO, source=source, at=at)
+
+
+def _keys(workspace: Workspace, by: UUID, at: dt.datetime) -> dict[str, str]:
+    with scope.workspace(workspace.id), transaction.atomic():
+        register_sender(workspace=workspace.id, address="Demo", approved=True, default=True, by=by, at=at)
+        made = {
+            name: keys.create(workspace=workspace, name=f"Demo {name}", livemode=name == "live", by=by, at=at)
+            for name in ("test", "live")
+        }
+    return {name: secret for name, (_, secret) in made.items()}
