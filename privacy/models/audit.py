@@ -15,7 +15,7 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly
 
-    update = delete = create = bulk_create = bulk_update = get_or_create = update_or_create = _refuse  # type: ignore[assignment]  # refused whatever the arguments
+    update = delete = create = bulk_create = bulk_update = get_or_create = update_or_create = _refuse
 
 
 class AuditEvent(models.Model):

@@ -1,0 +1,205 @@
+"""What messaging knows of people: recipients above all. Numbers and texts are sealed, found by blind index only."""
+
+from messaging import upkeep
+from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
+
+ROW = F("none", reason="random id of this row")
+OPERATOR = F("none", reason="how the operator set up a carrier")
+META = F("delivery_meta")
+CONFIG = F("workspace_meta")
+
+BODY = Unit(
+    name="bodies",
+    kept="1 to 24 hours, as the workspace or the message says",
+    anchor="body_expires_at",
+    action="shred",
+    purge=upkeep.drop_bodies,
+)
+METADATA = Unit(name="delivery metadata", kept="90 days", anchor="id", action="delete", purge=upkeep.purge_metadata)
+DELIVERIES = Unit(
+    name="webhook deliveries", kept="30 days", anchor="occurred_at", action="delete", purge=upkeep.purge_deliveries
+)
+IDEMPOTENCY = Unit(
+    name="idempotency keys", kept="24 hours", anchor="expires_at", action="delete", purge=upkeep.purge_idempotency_keys
+)
+ORPHANS = Unit(name="orphan receipts", kept="8 days", anchor="received_at", action="delete", purge=upkeep.purge_orphans)
+RECIPIENT = {"recipient": "to_idx"}
+
+declare(
+    Partitions(name="traffic", extend=upkeep.extend_partitions),
+    ModelPolicy(
+        model="messaging.Message",
+        scope="tenant",
+        paths={"recipient": "to_idx", "account_holder": "user_id"},
+        activities=("deliver_message",),
+        units=(METADATA,),
+        fields={
+            **each("id workspace_id batch_id sender_id from_used_id template_id callback_id price_item_id", ROW),
+            **each("api_key_id user_id", F("person_id")),
+            "to_ct": F("msisdn"),
+            "to_idx": F("msisdn", form="index", export="never", erase="delete_row"),
+            **each("reference_ct metadata_ct", F("opaque")),
+            "reference_idx": F("opaque", form="index", export="never", erase="delete_row"),
+            **each("livemode country category encoding parts refund_basis refunded status error", META),
+            **each("send_at expires_at final_at body_expires_at redacted_at discard_body mask_recipient", META),
+            **each("unit_price price currency", F("money", erase="delete_row")),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Body",
+        scope="tenant",
+        paths={"recipient": "message_id"},
+        activities=("deliver_message",),
+        units=(BODY,),
+        fields={
+            **each("message_id workspace_id", ROW),
+            "expires_on": META,
+            "text_ct": F("body"),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Outbox",
+        scope="tenant",
+        paths={"recipient": "message_id"},
+        activities=("deliver_message",),
+        reason="deleted when the message is final, at the latest after its validity",
+        fields={
+            **each("message_id workspace_id carrier_id leased_by", ROW),
+            **each("state lane due_at expires_at attempt failures hop parts lease_until", META),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Attempt",
+        scope="tenant",
+        paths={"recipient": "message_id"},
+        activities=("deliver_message",),
+        units=(METADATA,),
+        fields={
+            **each("message_id workspace_id carrier_id", ROW),
+            "ref": F("delivery_meta", resembles=("digits",)),  # the carrier's id, often a long decimal
+            **each("part attempt session sequence outcome code submitted_at receipt receipt_code receipt_at", META),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.MessageEvent",
+        scope="tenant",
+        paths={"recipient": "message_id"},
+        activities=("deliver_message",),
+        units=(METADATA,),
+        fields={**each("id workspace_id message_id", ROW), **each("kind code at", META)},
+    ),
+    ModelPolicy(
+        model="messaging.OrphanReceipt",
+        scope="system",
+        activities=("deliver_message",),
+        units=(ORPHANS,),
+        fields={
+            **each("id carrier_id", ROW),
+            "ref": F("delivery_meta", resembles=("digits",)),
+            **each("state code received_at matched_at", META),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.IdempotencyKey",
+        scope="tenant",
+        activities=("deliver_message",),
+        units=(IDEMPOTENCY,),
+        fields={
+            **each("workspace_id message_ids", ROW),
+            "key_id": F("person_id"),
+            **each("digest fingerprint", F("opaque", form="digest", export="never", erase="delete_row")),
+            **each("outcomes expires_at", META),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Suppression",
+        scope="tenant",
+        paths=RECIPIENT,
+        activities=("respect_objection",),
+        reason="kept until the objection is withdrawn or the workspace is closed",
+        fields={
+            **each("id workspace_id", ROW),
+            "to_idx": F(
+                "msisdn",
+                form="index",
+                export="never",
+                erase="keep",
+                reason="an objection is worth nothing once it is forgotten; the number itself is not kept",
+            ),
+            **each("reason created_at", META),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Sender",
+        scope="tenant",
+        activities=("deliver_message",),
+        reason="kept while the workspace sends",
+        fields={
+            **each("id workspace_id", ROW),
+            "address": F("sender"),
+            "address_idx": F("sender", form="index", export="never"),
+            **each("kind state is_default created_at", CONFIG),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Template",
+        scope="tenant",
+        activities=("deliver_message",),
+        reason="kept until the workspace deletes it",
+        fields={
+            **each("id workspace_id", ROW),
+            "text": F("opaque"),
+            **each("name code_digits created_at", CONFIG),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.WebhookEndpoint",
+        scope="tenant",
+        activities=("deliver_message",),
+        reason="kept until the workspace deletes it",
+        fields={
+            **each("id workspace_id", ROW),
+            **each("url secret previous_secret", F("secret")),
+            **each("previous_until livemode types content description enabled disabled_reason created_at", CONFIG),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Delivery",
+        scope="tenant",
+        paths={"recipient": "message_id"},
+        activities=("deliver_message",),
+        units=(DELIVERIES,),
+        fields={
+            **each("id workspace_id endpoint_id event_id message_id", ROW),
+            **each("type error occurred_at state attempts due_at lease_until last_status last_error finished_at", META),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Carrier",
+        scope="global",
+        reason="about companies",
+        fields={
+            "id": ROW,
+            **each("system_id password", F("secret")),
+            "host": F("none", reason="address of the carrier's server", resembles=("ip",)),
+            **each("name port tls system_type mode binds_max window throughput_max long_message id_format", OPERATOR),
+            **each("charset country sandbox enabled created_at", OPERATOR),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Route",
+        scope="global",
+        reason="about numbering plans",
+        fields={
+            **each("id carrier_id", ROW),
+            "prefix": F("none", reason="digits that many numbers begin with", resembles=("digits",)),
+            **each("livemode position", OPERATOR),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.BindLease",
+        scope="system",
+        reason="about our own workers",
+        fields=each("id carrier_id slot holder bound until", F("none", reason="which worker holds a session")),
+    ),
+)

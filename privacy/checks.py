@@ -1,0 +1,113 @@
+"""System checks that keep the inventory complete: with one of these errors the platform does not start."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.core.checks import CheckMessage, Error, register
+from django.db.models import Model
+
+from privacy import registry
+from privacy.registry import F, ModelPolicy, NotDeclared
+
+PASTE = 'F("none", reason="…")'
+
+
+def install() -> None:
+    """Register the checks."""
+    register(inventory_is_complete, "privacy")
+
+
+def inventory_is_complete(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
+    """E001 to E005, over every installed model whoever wrote it."""
+    return [*_undeclared(), *(found for policy in registry.policies() for found in faults(policy))]
+
+
+def _undeclared() -> Iterator[Error]:
+    for model in apps.get_models(include_auto_created=True):
+        try:
+            registry.policy_of(model)
+        except NotDeclared:
+            yield Error(
+                f"{model._meta.label} is not declared: nobody said what personal data it holds.",
+                hint=f"Add to {_home(model)}/personal_data.py:\n{_template(model)}",
+                obj=model,
+                id="privacy.E001",
+            )
+
+
+def faults(policy: ModelPolicy) -> Iterator[Error]:
+    """What is wrong with one policy."""
+    try:
+        model = apps.get_model(policy.model)
+    except (LookupError, ValueError):
+        yield Error(
+            f"A policy is declared for {policy.model}, which is not installed.",
+            hint="Remove the ModelPolicy, or correct its name.",
+            id="privacy.E003",
+        )
+        return
+    names = _names(model)
+    if missing := [column for column in names if column not in policy.fields]:
+        yield Error(
+            f"Fields of {policy.model} are not classified: {', '.join(missing)}.",
+            hint=f"Add to the fields of its policy:\n{_lines(missing)}",
+            obj=model,
+            id="privacy.E002",
+        )
+    for stale in policy.fields.keys() - set(names):
+        yield Error(
+            f"{policy.model} has no field {stale}.",
+            hint=f'Remove "{stale}" from the fields of its policy, or correct its name.',
+            obj=model,
+            id="privacy.E003",
+        )
+    for name, kind in policy.fields.items():
+        yield from _reasons(model, name, kind)
+
+
+def _reasons(model: type[Model], name: str, kind: F) -> Iterator[Error]:
+    category = registry.categories().get(kind.category)
+    if category is None:
+        yield Error(
+            f"{model._meta.label}.{name} is of the unknown category {kind.category}.",
+            hint=f"Use one of: {', '.join(registry.categories())}.",
+            obj=model,
+            id="privacy.E003",
+        )
+        return
+    if (kind.erase or category.erase) == "keep" and not kind.reason:
+        yield Error(
+            f"{model._meta.label}.{name} is kept when a person is erased, and nobody said why.",
+            hint=f'"{name}": F("{kind.category}", reason="…"),',
+            obj=model,
+            id="privacy.E004",
+        )
+    if category.form == "sealed" and kind.form == "plain" and not kind.reason:
+        yield Error(
+            f"{model._meta.label}.{name} holds {category.label.lower()} in plain, and nobody said why.",
+            hint=f'Seal it, or "{name}": F("{kind.category}", form="plain", reason="…"),',
+            obj=model,
+            id="privacy.E005",
+        )
+
+
+def _names(model: type[Model]) -> list[str]:
+    return [column.attname for column in model._meta.concrete_fields]
+
+
+def _lines(names: Sequence[str]) -> str:
+    return "\n".join(f'    "{name}": {PASTE},' for name in names)
+
+
+def _template(model: type[Model]) -> str:
+    return f'declare(ModelPolicy(model="{model._meta.label}", scope="tenant", fields={{\n{_lines(_names(model))}\n}}))'
+
+
+def _home(model: type[Model]) -> str:
+    """The app that answers for this model: its own, or the project's privacy app for what others wrote."""
+    package = model.__module__.split(".")[0]
+    return package if (apps.is_installed(package) and package in _OWN) else "privacy"
+
+
+_OWN = ("messaging", "billing", "accounts", "privacy")

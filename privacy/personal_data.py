@@ -1,0 +1,107 @@
+"""What privacy itself keeps, and the models that installed packages brought along: we answer for those too."""
+
+from privacy import upkeep
+from privacy.registry import F, ModelPolicy, Unit, declare, each
+
+ROW = F("none", reason="random id of this row")
+FRAMEWORK = F("none", reason="the framework's own tables, filled by migrations")
+
+AUDIT = Unit(name="audit", kept="90 days", anchor="at", action="delete", purge=upkeep.purge_audit)
+BODY_KEYS = Unit(
+    name="body keys",
+    kept="until the expiry day of the bodies they open is over",
+    anchor="bucket_on",
+    action="shred",
+    purge=upkeep.destroy_body_keys,
+)
+SESSIONS = Unit(name="sessions", kept="14 days", anchor="expire_date", action="delete", purge=upkeep.purge_sessions)
+RUNS = Unit(name="purge runs", kept="90 days", anchor="started_at", action="delete", purge=upkeep.purge_runs)
+
+declare(
+    ModelPolicy(
+        model="privacy.AuditEvent",
+        scope="tenant",
+        paths={"account_holder": "actor_id", "staff": "actor_id"},
+        activities=("secure_platform",),
+        units=(AUDIT,),
+        fields={
+            **each("id workspace_id", ROW),
+            "actor_id": F("person_id", erase="keep", reason="evidence of who did what outlives the account it names"),
+            "action": F("account_meta", erase="keep", reason="evidence"),
+            "details": F("account_meta", erase="keep", reason="evidence; ids and short codes, checked by the writer"),
+            "at": F("account_meta", erase="keep", reason="evidence"),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.PurgeRun",
+        scope="system",
+        units=(RUNS,),
+        fields={
+            "id": ROW,
+            **each("unit started_at finished_at removed error", F("none", reason="counts and times of the purge")),
+        },
+    ),
+    ModelPolicy(
+        model="keystore.WorkspaceKey",
+        scope="keystore",
+        activities=("secure_platform",),
+        units=(BODY_KEYS,),
+        fields={
+            **each("id workspace_id", ROW),
+            **each("purpose bucket_on epoch created_at", F("none", reason="which key this is")),
+            "wrapped": F("secret", form="digest", erase="delete_row"),  # under its parent key, in the vault's own form
+        },
+    ),
+    ModelPolicy(
+        model="keystore.Tombstone",
+        scope="keystore",
+        activities=("secure_platform",),
+        reason="kept as long as the oldest backup, so that a restore can erase again",
+        fields={"id": ROW, **each("model row_id action at", F("none", reason="random id of a row that is gone"))},
+    ),
+    ModelPolicy(
+        model="otp_totp.TOTPDevice",
+        scope="global",
+        paths={"staff": "user_id"},
+        activities=("keep_account", "secure_platform"),
+        reason="deleted with its person",
+        fields={
+            "id": ROW,
+            "user_id": F("person_id"),
+            "key": F("secret", form="plain", reason="django-otp reads it so; useless without the password"),
+            "name": F("none", reason="always the word authenticator"),
+            **each("confirmed created_at last_used_at last_t step t0 digits tolerance drift", F("account_meta")),
+            **each("throttling_failure_timestamp throttling_failure_count", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="sessions.Session",
+        scope="global",
+        paths={"account_holder": "session_key", "staff": "session_key"},
+        activities=("keep_account",),
+        units=(SESSIONS,),
+        fields={
+            **each("session_key session_data", F("session", form="plain", reason="random; holds ids and choices only")),
+            "expire_date": F("account_meta"),
+        },
+    ),
+    ModelPolicy(
+        model="auth.Permission",
+        scope="global",
+        reason="not about people",
+        fields=each("id name content_type_id codename", FRAMEWORK),
+    ),
+    ModelPolicy(model="auth.Group", scope="global", reason="not about people", fields=each("id name", FRAMEWORK)),
+    ModelPolicy(
+        model="auth.Group_permissions",
+        scope="global",
+        reason="not about people",
+        fields=each("id group_id permission_id", FRAMEWORK),
+    ),
+    ModelPolicy(
+        model="contenttypes.ContentType",
+        scope="global",
+        reason="not about people",
+        fields=each("id app_label model", FRAMEWORK),
+    ),
+)

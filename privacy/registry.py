@@ -1,0 +1,270 @@
+"""The vocabulary in which every app says what personal data it holds, why, for how long, and what erasure does to it.
+
+``<app>/personal_data.py`` calls ``declare`` and is found by ``PrivacyConfig.ready``. System checks (``checks.py``)
+refuse to start with a model or field that nobody classified; the purge, the content scanner and the published tables
+read what was declared here. Fields are classified one by one, retention is told per unit, reasons per activity.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from django.apps import apps
+from django.db.models import Field, Model
+
+Form = Literal["plain", "sealed", "index", "digest"]  # how a column keeps its value
+Export = Literal["never", "subject", "tenant", "both"]  # into whose copy of their data it goes
+Erase = Literal["delete_row", "clear", "pseudonymise", "shred", "keep"]
+Scope = Literal["tenant", "global", "system", "keystore"]
+Action = Literal["shred", "delete", "clear", "keep"]
+
+
+class Purge(Protocol):
+    """Removes what is over at ``at``; how much. Safe to repeat, bounded, and resumed by its next call."""
+
+    def __call__(self, *, at: dt.datetime) -> int: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """A kind of person whose data we hold. ``identities`` find them; by ``proofs`` they show who they are."""
+
+    key: str
+    label: str
+    identities: tuple[str, ...]
+    proofs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Activity:
+    """Something done with data, and the basis it is done on. ``data_use`` is the key of the Fides taxonomy."""
+
+    key: str
+    purpose: str
+    role: Literal["controller", "processor"]
+    basis: str
+    subjects: tuple[str, ...]
+    data_use: str
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Category:
+    """A kind of data, with what its fields do unless they say otherwise. ``sensitivity`` goes from 0 to 3."""
+
+    key: str
+    label: str
+    sensitivity: int
+    data_category: str = ""  # the key of the Fides taxonomy
+    form: Form = "plain"
+    export: Export = "never"
+    erase: Erase = "delete_row"
+
+
+@dataclass(frozen=True, slots=True)
+class F:
+    """The class of one field. What is left out comes from its category.
+
+    ``reason`` is owed by fields that hold nothing personal, that are kept when a person is erased, and that hold in
+    plain what their category seals. ``resembles`` names patterns (``scanner.py``) that values of this field match
+    without being what they look like.
+    """
+
+    category: str
+    reason: str = field(default="", kw_only=True)
+    form: Form | None = field(default=None, kw_only=True)
+    export: Export | None = field(default=None, kw_only=True)
+    erase: Erase | None = field(default=None, kw_only=True)
+    resembles: tuple[str, ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """What is removed together when its time is over. Readers refuse it from that moment; ``purge`` only cleans."""
+
+    name: str
+    kept: str  # for how long, in words
+    anchor: str  # the column or moment that time is counted from
+    action: Action
+    purge: Purge | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelPolicy:
+    """All there is to say of one model. ``paths`` lead from a row to the people it is about."""
+
+    model: str  # app_label.Model
+    scope: Scope
+    fields: Mapping[str, F]
+    paths: Mapping[str, str] = field(default_factory=dict)
+    activities: tuple[str, ...] = ()
+    units: tuple[Unit, ...] = ()
+    reason: str = ""  # why a model without units has none
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Store:
+    """Personal data outside the models: a cache, a queue, a log, a file."""
+
+    name: str
+    kept: str
+    holds: tuple[str, ...]  # categories
+    how: str  # what keeps more from getting there
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """Somebody outside who is given data."""
+
+    key: str
+    name: str
+    role: Literal["processor", "controller"]
+    holds: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
+    country: str = ""
+    safeguard: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Partitions:
+    """Tables that need a partition for each day or month to come."""
+
+    name: str
+    extend: Purge
+
+
+Declaration = Subject | Activity | Category | ModelPolicy | Store | Recipient | Partitions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """A field of an installed model with its resolved class."""
+
+    policy: ModelPolicy
+    model: type[Model]
+    field: "Field[object, object]"
+    category: Category
+    form: Form
+    declared: F
+
+    @property
+    def label(self) -> str:
+        return f"{self.model._meta.label}.{self.field.attname}"
+
+
+class AlreadyDeclared(ValueError):
+    """Two declarations of the same thing."""
+
+
+class NotDeclared(LookupError):
+    """Nothing was declared under this name."""
+
+
+_declared: dict[tuple[type, str], Declaration] = {}
+
+
+def declare(*declarations: Declaration) -> None:
+    """Add to the inventory. Raises ``AlreadyDeclared``."""
+    for declaration in declarations:
+        name = (type(declaration), _name(declaration))
+        if name in _declared:
+            raise AlreadyDeclared(name[1])
+        _declared[name] = declaration
+
+
+def each(names: str, kind: F) -> dict[str, F]:
+    """The same class for several fields, named in one text."""
+    return dict.fromkeys(names.split(), kind)
+
+
+def _name(declaration: Declaration) -> str:
+    for attribute in ("model", "key", "name"):
+        if hasattr(declaration, attribute):
+            return str(getattr(declaration, attribute))
+    raise TypeError(type(declaration).__name__)
+
+
+def policies() -> list[ModelPolicy]:
+    """Every declared model."""
+    return _all(ModelPolicy)
+
+
+def policy_of(model: type[Model] | str) -> ModelPolicy:
+    """The policy of a model. Raises ``NotDeclared``."""
+    label = model if isinstance(model, str) else model._meta.label
+    found = _declared.get((ModelPolicy, label))
+    if not isinstance(found, ModelPolicy):
+        raise NotDeclared(label)
+    return found
+
+
+def units() -> list[Unit]:
+    """Every retention unit once, what is shredded first: a key destroyed is a text gone, whatever happens next."""
+    found = {unit.name: unit for policy in policies() for unit in policy.units}
+    return sorted(found.values(), key=lambda unit: unit.action != "shred")
+
+
+def partitions() -> list[Partitions]:
+    """Every set of tables that grows by the calendar."""
+    return _all(Partitions)
+
+
+def subjects() -> list[Subject]:
+    """Every kind of person."""
+    return _all(Subject)
+
+
+def activities() -> list[Activity]:
+    """Everything done with data."""
+    return _all(Activity)
+
+
+def categories() -> dict[str, Category]:
+    """Every kind of data by its key."""
+    return {category.key: category for category in _all(Category)}
+
+
+def stores() -> list[Store]:
+    """Every place outside the models."""
+    return _all(Store)
+
+
+def recipients() -> list[Recipient]:
+    """Everybody outside who is given data."""
+    return _all(Recipient)
+
+
+def columns() -> Iterator[Column]:
+    """Every classified field of every installed model."""
+    known = categories()
+    for policy in policies():
+        model = apps.get_model(policy.model)
+        for column in model._meta.concrete_fields:
+            declared = policy.fields.get(column.attname)
+            if declared is not None:
+                category = known[declared.category]
+                form = declared.form or category.form
+                yield Column(
+                    policy=policy, model=model, field=column, category=category, form=form, declared=declared
+                )  # fmt: skip
+
+
+def encrypted_columns() -> list[Column]:
+    """Columns that hold ciphertext and nothing else."""
+    return [column for column in columns() if column.form == "sealed"]
+
+
+def non_personal_columns() -> list[Column]:
+    """Columns in which no number, address or key may stand: neither sealed nor declared to hold one in plain."""
+    return [column for column in columns() if column.form != "sealed" and not holds_plain(column)]
+
+
+def holds_plain(column: Column) -> bool:
+    """Whether this column keeps in plain, for its declared reason, what its category seals."""
+    return column.form == "plain" and column.category.form == "sealed"
+
+
+def _all(kind: type) -> list:  # type: ignore[type-arg]  # the elements are of ``kind``
+    return [declaration for declaration in _declared.values() if isinstance(declaration, kind)]
