@@ -13,12 +13,12 @@ __all__ = ["Vault", "VaultError", "current"]
 def current() -> Vault:
     """The vault in force, opened once per process."""
     if settings.VAULT == "pkcs11":
-        from privacy.vault.pkcs11 import Pkcs11Vault  # noqa: PLC0415  # an optional dependency
+        from privacy.vault.pkcs11 import Pkcs11Vault  # an optional dependency
 
         return Pkcs11Vault(**settings.VAULT_PKCS11)
     if settings.VAULT == "file":
-        from privacy.vault.file import FileVault  # noqa: PLC0415  # beside its optional sibling
+        from privacy.vault.file import FileVault  # beside its optional sibling
 
-        # Only the quick start and tests make a vault by themselves: elsewhere a missing one must not become an empty one.
+        # Only the quick start and tests make one by themselves: elsewhere a missing vault must not become an empty one.
         return FileVault.create(settings.VAULT_FILE) if settings.DEMO else FileVault(settings.VAULT_FILE)
     raise VaultError(f"VAULT={settings.VAULT} is unknown; use file or pkcs11")
