@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from messaging.drafting import SendRequest, TemplateRef
 from messaging.models.suppression import Suppression
 from messaging.models.webhook import EVENT_TYPES
+from smsplatform.lib.api.openapi import FieldFault
 
 StatusWord = Literal[
     "scheduled", "queued", "submitting", "submitted", "delivered", "undelivered", "expired", "rejected", "failed",
@@ -83,14 +84,6 @@ class Step(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     carrier: str | UnsetType | None = UNSET
     delivery: Annotated[str | UnsetType, Meta(description="Id of the webhook delivery")] = UNSET
     state: Annotated[str | UnsetType, Meta(description="State of the webhook delivery")] = UNSET
-
-
-class FieldFault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One field that cannot be accepted."""
-
-    pointer: str
-    code: str
-    detail: str
 
 
 class Refusal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_field="object", tag="refusal"):
