@@ -25,6 +25,7 @@ from smsplatform.lib.api.problems import FieldError, Problem
 
 PARTS_DEFAULT, PARTS_LIMIT = 10, 20
 AHEAD_MAX = dt.timedelta(days=7)
+SKEW = dt.timedelta(minutes=5)  # a send_at this far in the past is a slow clock, not a mistake
 TTL_MIN = dt.timedelta(seconds=30)
 TTL_DEFAULT = {
     Category.OTP: dt.timedelta(minutes=10),
@@ -108,6 +109,7 @@ class Source:
     routes: RouteBook
     contacts: DataKey
     index: DataKey
+    callbacks: dict[str, UUID]  # filled as they are met
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -305,10 +307,8 @@ def _segmented(request: SendRequest, text: str | None, faults: list[FieldError])
 def _times(
     request: SendRequest, source: Source, at: dt.datetime, faults: list[FieldError]
 ) -> tuple[dt.datetime | None, dt.datetime, dt.datetime]:
-    send_at = request.send_at
-    if send_at is not None and (
-        send_at.tzinfo is None or not at - dt.timedelta(minutes=5) <= send_at <= at + AHEAD_MAX
-    ):
+    send_at = request.send_at.astimezone(dt.UTC) if request.send_at and request.send_at.tzinfo else None
+    if request.send_at is not None and (send_at is None or not at - SKEW <= send_at <= at + AHEAD_MAX):
         faults.append(fault("#/send_at", "send_at_out_of_range"))
         send_at = None
     start = max(send_at, at) if send_at else at
@@ -338,7 +338,7 @@ def _expiry(
         if request.expires_at.tzinfo is None:
             faults.append(fault("#/expires_at", "zone_missing"))
             return start + kept, "#/expires_at"
-        return request.expires_at, "#/expires_at"
+        return request.expires_at.astimezone(dt.UTC), "#/expires_at"
     if request.ttl is not None:
         return start + dt.timedelta(seconds=max(-1, min(request.ttl, 10**7))), "#/ttl"
     return start + min(TTL_DEFAULT[Category(request.category)], kept), "#/ttl"

@@ -10,12 +10,14 @@ from django.db import connections
 
 from messaging.models import WebhookEndpoint
 from messaging.models.webhook import DEFAULT_TYPES, EVENT_TYPES
-from privacy import audit
+from privacy import audit, ciphers
+from privacy.ciphers import DataKey
 from smsplatform.lib import http, signing
 from smsplatform.lib.api.problems import FieldError, Problem
 from smsplatform.lib.tenancy import scope
 
 ENDPOINTS_MAX = 20
+CALLBACKS_MAX = 100
 OVERLAP = dt.timedelta(hours=24)
 TEST_TYPE = "webhook.test"
 TYPES_SHOWN = ", ".join(EVENT_TYPES)
@@ -25,7 +27,7 @@ def create(
     *, workspace: UUID, livemode: bool, values: Mapping[str, Any], by: UUID | None, at: dt.datetime
 ) -> WebhookEndpoint:
     """A new endpoint in the open scope; ``values`` as of ``change``. Raises ``Problem``."""
-    if WebhookEndpoint.objects.filter(workspace_id=workspace).count() >= ENDPOINTS_MAX:
+    if WebhookEndpoint.objects.filter(workspace_id=workspace, callback_idx=None).count() >= ENDPOINTS_MAX:
         raise Problem.single("too_many_endpoints")
     endpoint = WebhookEndpoint(
         workspace_id=workspace, livemode=livemode, secret=signing.new_secret(), created_at=at,
@@ -34,6 +36,24 @@ def create(
     endpoint.save(force_insert=True)
     _record("created", endpoint, by, at)
     return endpoint
+
+
+def for_callback(*, workspace: UUID, livemode: bool, url: str, index: DataKey, at: dt.datetime) -> UUID:
+    """The endpoint that hears final states of the messages naming ``url``. Raises ``Problem`` at ``status_callback``."""
+    found = ciphers.blind_index(index, "messaging.WebhookEndpoint.url", url)
+    ours = WebhookEndpoint.objects.filter(workspace_id=workspace, livemode=livemode)
+    if known := ours.filter(callback_idx=found).values_list("id", flat=True).first():
+        return known
+    if faults := _url_faults(url):
+        raise Problem.of([FieldError(pointer="#/status_callback", code=fault.code) for fault in faults])
+    if ours.filter(callback_idx__isnull=False).count() >= CALLBACKS_MAX:
+        raise Problem.single("too_many_endpoints", "#/status_callback")
+    endpoint = WebhookEndpoint(
+        workspace_id=workspace, livemode=livemode, url=url, secret=signing.new_secret(), types=[], callback_idx=found,
+        description="status_callback", created_at=at,
+    )  # fmt: skip
+    WebhookEndpoint.objects.bulk_create([endpoint], ignore_conflicts=True)
+    return ours.values_list("id", flat=True).get(callback_idx=found)
 
 
 def change(*, endpoint: WebhookEndpoint, values: Mapping[str, Any], by: UUID | None, at: dt.datetime) -> None:
@@ -114,7 +134,7 @@ def replay(
     at: dt.datetime,
 ) -> int:
     """Make finished deliveries again, in order, with their event ids; how many. Disabled endpoints get none."""
-    arguments = [scope.token(workspace), endpoint, delivery, since, until, failed_only, at]
+    arguments: list[Any] = [scope.token(workspace), endpoint, delivery, since, until, failed_only, at]
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT pipeline.replay_deliveries(%s, %s, %s, %s, %s, %s, %s)", arguments)
         count: int = cursor.fetchone()[0]

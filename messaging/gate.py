@@ -170,11 +170,15 @@ class Gate:
 
     async def _draft(self, request: Any, source: Source, at: dt.datetime, batch_id: UUID | None = None) -> Draft:
         made = plan(request, source, at=at)
-        day = made.body_expires_at.date()
+        day = made.body_expires_at.date()  # of UTC, as everywhere
         key = keyring.cached_body_key(source.workspace_id, day)
         if key is None:
             key = await sync_to_async(keyring.body_key, thread_sensitive=False)(source.workspace_id, day)
-        return seal(made, source, key, batch_id=batch_id)
+        callback = request.status_callback
+        callback_id = source.callbacks.get(callback) if callback else None
+        if callback and callback_id is None:
+            callback_id = await sync_to_async(sources.callback, thread_sensitive=False)(source, callback)
+        return seal(made, source, key, batch_id=batch_id, callback_id=callback_id)
 
     def _accepted(self, info: KeyInfo, drafts: Sequence[Draft]) -> None:
         ACCEPTED.inc(len(drafts))

@@ -5,7 +5,7 @@ from uuid import UUID
 from accounts.keys import KeyInfo
 from accounts.models import Workspace
 from billing import ledger, rates
-from messaging import routing
+from messaging import endpoints, routing
 from messaging.drafting import SenderInfo, Source, TemplateInfo
 from messaging.models import Sender, Template
 from privacy import keyring
@@ -29,6 +29,20 @@ def for_user(workspace_id: UUID, user_id: UUID, *, livemode: bool) -> Source:
         workspace_id, livemode=livemode, currency=workspace.currency, body_hours=workspace.body_hours,
         plan=workspace.price_plan_id, key_id=None, user_id=user_id,
     )  # fmt: skip
+
+
+def callback(source: Source, url: str) -> UUID:
+    """The endpoint behind a message's ``status_callback``, made on first use. Blocks; raises ``Problem``.
+
+    It appears among the workspace's endpoints, where its secret can be rotated and it can be turned off.
+    """
+    if (known := source.callbacks.get(url)) is None:
+        with scope.workspace(source.workspace_id):
+            known = endpoints.for_callback(
+                workspace=source.workspace_id, livemode=source.livemode, url=url, index=source.index, at=clock.now()
+            )
+        source.callbacks[url] = known
+    return known
 
 
 def _load(
@@ -64,4 +78,5 @@ def _load(
         routes=routing.book(livemode=livemode),
         contacts=keyring.key(workspace_id, keyring.Purpose.CONTACTS),
         index=keyring.key(workspace_id, keyring.Purpose.INDEX),
+        callbacks={},
     )

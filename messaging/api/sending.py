@@ -6,6 +6,7 @@ with the same rules, for the documentation, for other servers, and so that one c
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.db import transaction
 from rest_framework.response import Response
 
 from accounts.keys import KeyInfo
-from messaging import submission
+from messaging import sources, submission
 from messaging.acceptance import REPLAY, Idempotency, Order, accept_now
 from messaging.drafting import Draft, SendRequest, Source, plan, seal
 from messaging.gate import replayed
@@ -34,8 +35,9 @@ def limit(info: KeyInfo, count: int) -> dict[str, str]:
 def drafted(request: SendRequest, source: Source, *, at: dt.datetime, batch_id: UUID | None = None) -> Draft:
     """The request checked, priced and sealed. Raises ``Problem``."""
     made = plan(request, source, at=at)
-    key = keyring.body_key(source.workspace_id, made.body_expires_at.astimezone(dt.UTC).date())
-    return seal(made, source, key, batch_id=batch_id)
+    key = keyring.body_key(source.workspace_id, made.body_expires_at.date())
+    callback_id = sources.callback(source, request.status_callback) if request.status_callback else None
+    return seal(made, source, key, batch_id=batch_id, callback_id=callback_id)
 
 
 def accepted(drafts: Sequence[Draft], source: Source, key: Idempotency | None, *, at: dt.datetime) -> list[str]:
@@ -43,7 +45,7 @@ def accepted(drafts: Sequence[Draft], source: Source, key: Idempotency | None, *
     outcomes = accept_now(Order(source=source, drafts=drafts, idempotency=key, at=at)) if drafts else []
     taken = [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == "ok"]
     for carrier in {draft.plan.carrier for draft in taken if draft.plan.send_at is None}:
-        transaction.on_commit(lambda carrier=carrier: submission.wake(carrier))
+        transaction.on_commit(partial(submission.wake, carrier))
     return outcomes
 
 

@@ -489,6 +489,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("description", models.CharField(blank=True, default="", max_length=120)),
+                ("callback_idx", models.BinaryField(max_length=16, null=True)),
                 ("enabled", models.BooleanField(default=True)),
                 ("disabled_reason", models.CharField(blank=True, default="", max_length=24)),
                 ("created_at", models.DateTimeField(default=smsplatform.lib.clock.now)),
@@ -504,7 +505,10 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "messaging_webhook_endpoint",
                 "constraints": [
-                    models.UniqueConstraint(fields=("workspace", "id"), name="webhook_endpoint_workspace_id")
+                    models.UniqueConstraint(fields=("workspace", "id"), name="webhook_endpoint_workspace_id"),
+                    models.UniqueConstraint(
+                        fields=("workspace", "livemode", "callback_idx"), name="webhook_callback_once"
+                    ),
                 ],
             },
         ),

@@ -47,13 +47,17 @@ class WebhookEndpoint(models.Model):
     types = ArrayField(models.CharField(max_length=24), default=list)
     content = models.CharField(max_length=4, choices=Content, default=Content.THIN)
     description = models.CharField(max_length=120, default="", blank=True)
+    callback_idx = models.BinaryField(max_length=16, null=True)  # the URL of messages' own status callbacks
     enabled = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=24, default="", blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         db_table = "messaging_webhook_endpoint"
-        constraints = [workspace_key("webhook_endpoint_workspace_id")]
+        constraints = [
+            workspace_key("webhook_endpoint_workspace_id"),
+            models.UniqueConstraint(fields=["workspace", "livemode", "callback_idx"], name="webhook_callback_once"),
+        ]
 
     def __str__(self) -> str:
         return ids.encode("whk", self.id)

@@ -32,5 +32,7 @@ AS $$
          AS m(id, workspace, livemode, callback, type, error)
     JOIN messaging_webhook_endpoint e ON e.workspace_id = m.workspace
     WHERE m.type IS NOT NULL AND e.enabled AND e.workspace_id = ANY (p_workspace)
-      AND (e.id = m.callback OR (e.livemode = m.livemode AND m.type = ANY (e.types)))
+      AND ((e.id = m.callback AND m.type <> ALL (ARRAY['message.queued', 'message.submitted', 'message.rerouted',
+               'message.redacted']))
+           OR (e.livemode = m.livemode AND m.type = ANY (e.types)))
 $$;
