@@ -5,6 +5,7 @@ an IP address) become keyed hashes; the counts live in Valkey for a day. Without
 """
 
 import hmac
+import ipaddress
 import logging
 import time
 from collections import OrderedDict
@@ -57,6 +58,24 @@ def forget(subject: Subject) -> None:
         log.warning("backoff_counts_locally")
 
 
+def take_back(subject: Subject) -> None:
+    """Do not count the attempt just made, because it was a good one."""
+    _local.take_back(subject)
+    try:
+        _client(settings.LIMITS_URL).decr(subject.key)
+    except (redis.RedisError, ValueError):
+        log.warning("backoff_counts_locally")
+
+
+def network(address: str) -> str:
+    """Who an address stands for: an IPv6 customer has a whole /64 of them."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else str(ip)
+
+
 def delay(attempts: int, free: int) -> int:
     """Seconds until the attempt after ``attempts``; the free ones cost nothing."""
     return 0 if attempts <= free else min(2 ** min(attempts - free, 20), DELAY_MAX)
@@ -104,6 +123,11 @@ class _Local:
         while len(self._counts) > LOCAL_MAX:
             self._counts.popitem(last=False)
         return 0
+
+    def take_back(self, subject: Subject) -> None:
+        if subject.key in self._counts:
+            attempts, until = self._counts[subject.key]
+            self._counts[subject.key] = max(0, attempts - 1), until
 
     def forget(self, subject: Subject) -> None:
         self._counts.pop(subject.key, None)

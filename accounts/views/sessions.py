@@ -51,7 +51,9 @@ def _try(request: HttpRequest, form: SignInForm) -> int:
     """Sign in if the password is right; the status to answer with."""
     email, password = form.cleaned_data["email"], form.cleaned_data["password"]
     account = backoff.Subject(kind="account", name=normalise_email(email), free=FREE_PER_ACCOUNT)
-    address = backoff.Subject(kind="address", name=request.META.get("REMOTE_ADDR", ""), free=FREE_PER_ADDRESS)
+    address = backoff.Subject(
+        kind="address", name=backoff.network(request.META.get("REMOTE_ADDR", "")), free=FREE_PER_ADDRESS
+    )
     if wait := backoff.admit([account, address]):
         form.add_error(None, _too_many(wait))
         return 429
@@ -60,6 +62,7 @@ def _try(request: HttpRequest, form: SignInForm) -> int:
         form.add_error(None, _("E-mail and password do not match an account."))
         return 422
     backoff.forget(account)
+    backoff.take_back(address)
     login(request, user)
     return 302
 

@@ -18,7 +18,7 @@ def try_to_sign_in(email: str, password: str, browser: Client | None = None, add
 
 
 def random_address() -> str:
-    return f"fd00::{uuid4().hex[:4]}:{uuid4().hex[:4]}"
+    return f"fd00:{uuid4().hex[:4]}:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"
 
 
 def test_the_right_password_signs_in_and_leads_to_the_page_that_was_wanted() -> None:
@@ -82,6 +82,20 @@ def test_an_address_that_tries_many_accounts_is_slowed_down() -> None:
 
     assert waits[:31] == [0] * 31
     assert waits[31] > 0
+
+
+def test_an_office_that_signs_in_all_day_is_not_slowed_down() -> None:
+    subject = backoff.Subject(kind="address", name=random_address(), free=3)
+
+    for _person in range(10):
+        assert backoff.admit([subject]) == 0
+        backoff.take_back(subject)
+
+
+def test_addresses_of_one_ipv6_network_count_as_one() -> None:
+    assert backoff.network("2001:db8:1:2:aaaa::1") == backoff.network("2001:db8:1:2:bbbb::9") == "2001:db8:1:2::/64"
+    assert backoff.network("192.0.2.7") == "192.0.2.7"
+    assert backoff.network("") == ""
 
 
 def test_waiting_without_valkey_is_counted_in_the_process(settings: object) -> None:
