@@ -60,6 +60,10 @@ def main() -> None:
             bootstrap(NEEDS[command])
     if command == "test":
         run_tests(sys.argv[2:])
+    if command == "quickstart":
+        from smsplatform.quickstart.__main__ import main as quickstart
+
+        sys.exit(quickstart(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsplatform.settings")
     from django.core.management import execute_from_command_line
 

@@ -124,15 +124,27 @@ class Cluster:
             shutil.rmtree(self.data, ignore_errors=True)
             raise PostgresFailed(f"initdb failed:\n{done.stdout}{done.stderr}")
 
-    def start(self, *, output: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-        """Start the server; ``wait`` tells when it answers. Call from the main thread (see children)."""
-        self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        give_away(self.sockets)
+    def command(self) -> list[str | Path]:
+        """The server's command line; settings are part of it, so that they follow the code."""
         settings = {**SETTINGS, **({} if self.durable else THROW_AWAY), "unix_socket_directories": str(self.sockets)}
         command: list[str | Path] = [*_unprivileged(self.death_signal), binaries() / "postgres", "-D", self.data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        return children.spawn(command, env=_environment(), output=output, death_signal=self.death_signal)
+        return command
+
+    def environment(self) -> dict[str, str]:
+        """Nothing of ours: PG* variables and secrets of the shell do not reach the server."""
+        return _environment()
+
+    def make_socket_directory(self) -> None:
+        """Closed to others than the server and us."""
+        self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        give_away(self.sockets)
+
+    def start(self, *, output: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+        """Start the server; ``wait`` tells when it answers. Call from the main thread (see children)."""
+        self.make_socket_directory()
+        return children.spawn(self.command(), env=_environment(), output=output, death_signal=self.death_signal)
 
     def wait(self, server: subprocess.Popen[bytes], *, timeout_seconds: float = 60.0) -> None:
         """Return when the server takes connections. Recovery after a crash may take a while."""
@@ -183,5 +195,4 @@ def give_away(path: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours: PG* variables and secrets of the shell do not reach the server."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"}

@@ -36,15 +36,17 @@ class Valkey:
     socket: Path
     durable: bool = True
 
-    def start(self, *, output: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    def command(self) -> list[str | Path]:
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        command = [
+        return [
             *(binary(), "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700"),
             *("--dir", self.directory, "--save", "", "--appendonly", "yes" if self.durable else "no"),
             *("--maxmemory", "128mb", "--maxmemory-policy", "noeviction", "--databases", "64", "--daemonize", "no"),
         ]
-        return children.spawn(command, output=output, death_signal=signal.SIGTERM)
+
+    def start(self, *, output: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+        return children.spawn(self.command(), output=output, death_signal=signal.SIGTERM)
 
     def wait(self, server: subprocess.Popen[bytes], *, timeout_seconds: float = 20.0) -> None:
         """Return when the server answers a ping (it does not while it loads its file)."""
