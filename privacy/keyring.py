@@ -11,16 +11,17 @@ import datetime as dt
 import os
 import threading
 import time
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import connections
+from django.db import connections, transaction
+from django.db.models import Max
 
 from privacy import vault
-from privacy.keystore.models import WorkspaceKey
+from privacy.keystore.models import Tombstone, WorkspaceKey
 from smsplatform.lib import clock, database, ids
 
 PLATFORM = UUID(int=0)  # keys of what belongs to no workspace: people, carriers
@@ -49,10 +50,10 @@ class KeyDestroyed(LookupError):
 class DataKey:
     """An unwrapped key. ``secret`` is for deriving, ``aead`` for sealing; never printed."""
 
-    __slots__ = ("aead", "bucket_on", "id", "known_at", "secret")
+    __slots__ = ("aead", "bucket_on", "id", "known_at", "name", "secret")
 
-    def __init__(self, key_id: UUID, secret: bytes, bucket_on: dt.date | None = None) -> None:
-        self.id, self.secret, self.bucket_on = key_id, secret, bucket_on
+    def __init__(self, key_id: UUID, secret: bytes, name: "_Name") -> None:
+        self.id, self.secret, self.name, self.bucket_on = key_id, secret, name, name[2]
         self.aead = AESGCM(secret)
         self.known_at = time.monotonic()
 
@@ -106,10 +107,44 @@ def destroy_body_keys(before: dt.date) -> int:
     return WorkspaceKey.objects.filter(bucket_on__lt=before).delete()[0]
 
 
-def destroy_workspace(workspace: UUID) -> int:
-    """Destroy every key of a workspace: all it ever stored becomes unreadable at once."""
+def destroy_workspace(workspace: UUID, *, at: dt.datetime) -> int:
+    """Destroy every key of a workspace for good: nothing it ever stored opens any more; how many.
+
+    Its tombstone forbids new keys. Other processes forget theirs within ``KEPT_SECONDS``.
+    """
+    if workspace == PLATFORM:
+        raise ValueError("the platform's keys hold every person's address: they are rotated, never destroyed")
+    with transaction.atomic(using="keystore"):
+        Tombstone.objects.create(model="accounts.Workspace", row_id=workspace, action="shred", at=at)
+        destroyed = WorkspaceKey.objects.filter(workspace_id=workspace).delete()[0]
     _forget(lambda name: name[0] == workspace)
-    return WorkspaceKey.objects.filter(workspace_id=workspace).delete()[0]
+    return destroyed
+
+
+def rewrap() -> int:
+    """Wrap every root key again under the vault's newest epoch; how many were under an older one. Safe to repeat."""
+    moved, newest = 0, vault.current().epoch()
+    for root in WorkspaceKey.objects.filter(purpose=Purpose.ROOT).iterator():
+        if vault.current().epoch_of(bytes(root.wrapped)) != newest:
+            context = _context((root.workspace_id, root.purpose, None), root.id)
+            root.wrapped = vault.current().wrap(vault.current().unwrap(bytes(root.wrapped), context), context)
+            root.save(update_fields=["wrapped"])
+            moved += 1
+    return moved
+
+
+def rotate(workspace: UUID, purpose: Purpose) -> DataKey:
+    """Make a new key for what is sealed from now on; older values keep opening with theirs.
+
+    Index keys cannot rotate (equal values would no longer be found), and body keys need not: they die.
+    """
+    if purpose not in (Purpose.CONTACTS, Purpose.ACCOUNT, Purpose.SECRETS):
+        raise ValueError(f"{purpose} keys do not rotate")
+    name: _Name = (workspace, purpose, None)
+    with _lock:
+        newest = WorkspaceKey.objects.filter(workspace_id=workspace, purpose=purpose).aggregate(Max("epoch"))
+        _make(name, epoch=(newest["epoch__max"] or 0) + 1)
+        return _find_or_make(name)
 
 
 def forget() -> None:
@@ -117,10 +152,11 @@ def forget() -> None:
     _forget(lambda name: True)
 
 
-def _forget(which: Any) -> None:
+def _forget(which: Callable[[_Name], bool]) -> None:
     with _lock:
-        for name in [name for name in _by_name if which(name)]:
-            _by_id.pop(_by_name.pop(name).id, None)
+        for found in [found for found in _by_id.values() if which(found.name)]:
+            _by_id.pop(found.id, None)
+            _by_name.pop(found.name, None)
 
 
 def _get(name: _Name) -> DataKey:
@@ -144,17 +180,19 @@ def _find_or_make(name: _Name) -> DataKey:
     return _keep(name, row[0], _unwrap(name, row[0], bytes(row[1])))
 
 
-def _make(name: _Name) -> None:
+def _make(name: _Name, *, epoch: int = 1) -> None:
+    if Tombstone.objects.filter(model="accounts.Workspace", row_id=name[0], action="shred").exists():
+        raise KeyDestroyed("the keys of this workspace were destroyed")
     key_id, secret = ids.uuid7(), os.urandom(32)
     with connections["keystore"].cursor() as cursor:
         cursor.execute(
             "INSERT INTO keystore_key (id, workspace_id, purpose, bucket_on, epoch, wrapped, created_at) "
-            "VALUES (%s, %s, %s, %s, 1, %s, %s) ON CONFLICT DO NOTHING",
-            [key_id, name[0], name[1], name[2], _wrap(name, key_id, secret), clock.now()],
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [key_id, name[0], name[1], name[2], epoch, _wrap(name, key_id, secret), clock.now()],
         )
 
 
-def _select(name: _Name) -> tuple[UUID, bytes] | None:
+def _select(name: _Name) -> tuple[UUID, bytes | memoryview] | None:
     rows = WorkspaceKey.objects.filter(workspace_id=name[0], purpose=name[1], bucket_on=name[2])
     return rows.order_by("-epoch").values_list("id", "wrapped").first()
 
@@ -168,14 +206,15 @@ def _load_by_id(key_id: UUID) -> DataKey:
         raise KeyDestroyed("the key is gone")
     name = (row[0], row[1], row[2])
     with _lock:
-        return _keep(name, key_id, _unwrap(name, key_id, bytes(row[3])))
+        found = _by_id[key_id] = DataKey(key_id, _unwrap(name, key_id, bytes(row[3])), name)
+    return found  # not by name: it may be an older epoch of it
 
 
 def _keep(name: _Name, key_id: UUID, secret: bytes) -> DataKey:
-    if len(_by_name) >= CACHED_MAX:
+    if len(_by_id) >= CACHED_MAX:
         _by_name.clear()
         _by_id.clear()
-    _by_name[name] = _by_id[key_id] = found = DataKey(key_id, secret, name[2])
+    _by_name[name] = _by_id[key_id] = found = DataKey(key_id, secret, name)
     return found
 
 
