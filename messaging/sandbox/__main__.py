@@ -13,6 +13,7 @@ import uvloop
 from messaging.sandbox.control import Control
 from messaging.sandbox.script import Script, ScriptError
 from messaging.sandbox.smsc import Smsc
+from smsplatform.lib import clock
 
 FORGET_SECONDS = 60.0
 
@@ -47,6 +48,8 @@ async def _serve(options: argparse.Namespace, script: Script) -> None:
         password=options.password,
         fast=options.fast,
         record=options.record,
+        # A carrier never gives an id twice: after a restart they go on above all that were given before.
+        ids_after=int(clock.now().timestamp()) * 1_000_000,
     )
     control = Control(smsc)
     ready = {"smpp_port": await smsc.start(options.host, options.port)}

@@ -26,8 +26,16 @@ class Exchange:
     """What all connections share: the plan, the phones, what is on its way, and the counters."""
 
     def __init__(
-        self, *, script: Script, system_id: str, password: str, record: Path | None, now: Callable[[], dt.datetime]
+        self,
+        *,
+        script: Script,
+        system_id: str,
+        password: str,
+        record: Path | None,
+        now: Callable[[], dt.datetime],
+        ids_after: int,
     ) -> None:
+        self.ids_after = ids_after
         self.stats: Counter[str] = Counter()
         self.planner = Planner(script)
         self.deliveries = Deliveries(self.stats)
@@ -247,7 +255,7 @@ class Peer(asyncio.Protocol):
 
     def _carry_out(self, plan: Plan, sequence: int, message: ShortMessage, short: Short, out: list[bytes]) -> None:
         smsc = self.smsc
-        message_id = spell(smsc.planner.count, smsc.script.id_style)
+        message_id = spell(smsc.ids_after + smsc.planner.count, smsc.script.id_style)
         if plan.status in (0, None):
             smsc.stats["accepted"] += 1
             if plan.arrives:

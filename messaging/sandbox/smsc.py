@@ -1,6 +1,7 @@
 """The simulated carrier: an SMPP 3.4 server that does what the script says.
 
-``fast`` serves connections with ``turbo.FastPeer``, which only counts, accepts and sends receipts, for load tests.
+Message ids count up from ``ids_after``. ``fast`` serves connections with ``turbo.FastPeer``, which only counts,
+accepts and sends receipts, for load tests.
 """
 
 import asyncio
@@ -31,8 +32,16 @@ class Smsc(Exchange):
         fast: bool = False,
         record: Path | None = None,
         now: Callable[[], dt.datetime] = clock.now,
+        ids_after: int = 0,
     ) -> None:
-        super().__init__(script=script or Script(), system_id=system_id, password=password, record=record, now=now)
+        super().__init__(
+            script=script or Script(),
+            system_id=system_id,
+            password=password,
+            record=record,
+            now=now,
+            ids_after=ids_after,
+        )
         self._fast = fast
         self._server: asyncio.Server | None = None
         self._reference = random.randrange(256)  # noqa: S311 - a concatenation reference is not a secret

@@ -22,12 +22,13 @@ class FastPeer(Peer):
         out: list[bytes] = []
         accepted: list[tuple[bytes, bytes]] = []
         pack, response, other = pdu.HEADER.pack, pdu.SUBMIT_SM_RESP, []
+        first = self.smsc.ids_after
         number, acked = self.smsc.planner.count, 0
         for frame in self._framer.feed(data):
             command = frame[0]
             if command == pdu.SUBMIT_SM:
                 number += 1
-                message_id = b"%d\0" % number
+                message_id = b"%d\0" % (first + number)
                 out.append(pack(16 + len(message_id), response, 0, frame[2]) + message_id)
                 accepted.append((message_id, frame[3]))
             elif command == pdu.DELIVER_SM_RESP:
