@@ -52,11 +52,12 @@ def _schedule() -> dict[str, Any]:
 
 app.conf.beat_schedule = _schedule()
 app.conf.beat_schedule_filename = str(Path(os.environ.get("RUN_DIR", ".run")) / "beat")
-# Tasks live under the function they wake; beat runs without Django and imports none of these.
-app.conf.include = [
-    "smsplatform.worker",
-    "messaging.submission",
-    "messaging.receipts",
-    "messaging.webhooks",
-    "privacy.retention",
-]
+# Tasks live under the function they wake. They need Django; beat runs without it and imports none of these.
+if "DJANGO_SETTINGS_MODULE" in os.environ:
+    app.conf.include = [
+        "smsplatform.worker",
+        "messaging.submission",
+        "messaging.receipts",
+        "messaging.webhooks",
+        "privacy.retention",
+    ]
