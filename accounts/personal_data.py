@@ -1,34 +1,44 @@
-"""What accounts hold about the people who sign in, and the keys that programs use."""
+"""What accounts knows of people, why, for how long."""
 
-from privacy.registry import F, ModelPolicy, declare, each
+from privacy.registry import F, ModelPolicy, Unit, declare, each
 
-ID = F("none", reason="Random id of this row or of another one.")
-SETTING = F("workspace_meta")
+ROW = F("none", reason="random id of this row")
+RULE = F("none", reason="a setting that says nothing about a person")
+
+ACCOUNT = Unit(
+    name="account",
+    kept="while the account exists",
+    anchor="closing of the account",
+    action="delete",
+    reason="removed by closing or erasure, not by the calendar",
+)
 
 declare(
     ModelPolicy(
         model="accounts.User",
         scope="global",
         paths={"account_holder": "id", "staff": "id"},
-        activities=("keep_account", "secure_platform"),
-        reason="Kept until the account is closed.",
+        activities=("keep_account",),
+        units=(ACCOUNT,),
         fields={
             "id": F("person_id"),
             "email": F("email"),
-            "email_idx": F("email", form="index"),
+            "email_idx": F("email", form="index", export="never", erase="pseudonymise"),
             "name": F("name"),
-            "password": F("secret", form="digest"),
-            **each("last_login staff_role is_active created_at", F("account_meta")),
+            "password": F("secret", form="digest", erase="clear"),
+            **each("last_login is_active created_at", F("account_meta")),
+            "staff_role": F("account_meta"),
         },
     ),
     ModelPolicy(
         model="accounts.Workspace",
         scope="tenant",
         activities=("keep_account", "bill"),
-        reason="Kept until the workspace is closed.",
+        units=(ACCOUNT,),
         fields={
-            **each("id price_plan_id", ID),
-            **each("name currency time_zone body_hours sends_max created_at closed_at", SETTING),
+            "id": ROW,
+            "name": F("workspace_meta"),
+            **each("currency time_zone body_hours price_plan_id sends_max created_at closed_at", F("workspace_meta")),
         },
     ),
     ModelPolicy(
@@ -36,10 +46,10 @@ declare(
         scope="tenant",
         paths={"account_holder": "user_id"},
         activities=("keep_account",),
-        reason="Kept until the person leaves or the workspace is closed.",
+        units=(ACCOUNT,),
         fields={
-            **each("id workspace_id", ID),
-            "user_id": F("person_id", erase="delete_row"),
+            **each("id workspace_id", ROW),
+            "user_id": F("person_id"),
             **each("role created_at", F("account_meta")),
         },
     ),
@@ -48,16 +58,19 @@ declare(
         scope="tenant",
         paths={"account_holder": "created_by"},
         activities=("keep_account", "secure_platform"),
-        reason="Kept with the workspace: a revoked key still explains what it sent.",
+        units=(ACCOUNT,),
         fields={
-            **each("id workspace_id", ID),
-            "digest": F("secret", form="digest"),
-            "last4": F("secret", form="plain", reason="Four of 43 characters, so that people can tell keys apart."),
+            **each("id workspace_id", ROW),
             "created_by": F("person_id"),
+            "digest": F("secret", form="digest"),
+            "last4": F("workspace_meta"),
             "ip_ranges": F(
-                "address", form="plain", reason="Ranges of servers, entered by the workspace to be compared."
+                "address",
+                form="plain",
+                reason="ranges of the customer's servers, compared on every request by the database's own lookup",
             ),
-            **each("name livemode scopes rate_max day_max created_at expires_at revoked_at last_used_at", SETTING),
+            **each("livemode scopes rate_max day_max", RULE),
+            **each("name created_at expires_at revoked_at last_used_at", F("workspace_meta")),
         },
     ),
 )

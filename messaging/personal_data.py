@@ -1,64 +1,48 @@
-"""What messaging holds about people: whom a text went to, what it said, and how it went.
-
-Numbers, texts, references and metadata are ciphertext. A text's key dies with the day it expires on, then its
-partition is dropped. What is left of a message after 90 days is dropped with its month and refused before that.
-"""
+"""What messaging knows of people: recipients above all. Numbers and texts are sealed, found by blind index only."""
 
 from messaging import upkeep
 from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
 
-BODIES = Unit(
+ROW = F("none", reason="random id of this row")
+OPERATOR = F("none", reason="how the operator set up a carrier")
+META = F("delivery_meta")
+CONFIG = F("workspace_meta")
+
+BODY = Unit(
     name="bodies",
-    kept="24 hours, or less if the workspace or the message says so",
+    kept="1 to 24 hours, as the workspace or the message says",
     anchor="body_expires_at",
-    action="delete",
+    action="shred",
     purge=upkeep.drop_bodies,
 )
-MESSAGES = Unit(
-    name="messages",
-    kept="90 days, and unreadable from then on; dropped when their month is over",
-    anchor="id",
-    action="delete",
-    purge=upkeep.drop_messages,
-)
-EVENTS = Unit(name="message events", kept="90 days", anchor="id", action="delete", purge=upkeep.purge_events)
+METADATA = Unit(name="delivery metadata", kept="90 days", anchor="id", action="delete", purge=upkeep.purge_metadata)
 DELIVERIES = Unit(
-    name="webhook deliveries", kept="90 days", anchor="id", action="delete", purge=upkeep.purge_deliveries
+    name="webhook deliveries", kept="30 days", anchor="occurred_at", action="delete", purge=upkeep.purge_deliveries
 )
-ORPHANS = Unit(name="unmatched receipts", kept="8 days", anchor="id", action="delete", purge=upkeep.purge_orphans)
 IDEMPOTENCY = Unit(
-    name="idempotency keys",
-    kept="24 hours, counted from the time of sending",
-    anchor="expires_at",
-    action="delete",
-    purge=upkeep.purge_idempotency_keys,
+    name="idempotency keys", kept="24 hours", anchor="expires_at", action="delete", purge=upkeep.purge_idempotency_keys
 )
-
-ID = F("none", reason="Random id of this row or of another one.")
-META = F("delivery_meta")
-PRICE = F("money", erase="delete_row")
-CARRIER = F("none", reason="The operator's own account with a carrier.")
-SETTING = F("workspace_meta")
-MADE_BY = F("person_id", erase="delete_row")
+ORPHANS = Unit(name="orphan receipts", kept="8 days", anchor="received_at", action="delete", purge=upkeep.purge_orphans)
+RECIPIENT = {"recipient": "to_idx"}
 
 declare(
+    Partitions(name="traffic", extend=upkeep.extend_partitions),
     ModelPolicy(
         model="messaging.Message",
         scope="tenant",
-        paths={"recipient": "to_idx"},
-        activities=("deliver_message", "bill"),
-        units=(MESSAGES,),
+        paths={"recipient": "to_idx", "account_holder": "user_id"},
+        activities=("deliver_message",),
+        units=(METADATA,),
         fields={
-            **each("id workspace_id batch_id sender_id from_used_id template_id callback_id price_item_id", ID),
-            **each("api_key_id user_id", MADE_BY),
+            **each("id workspace_id batch_id sender_id from_used_id template_id callback_id price_item_id", ROW),
+            **each("api_key_id user_id", F("person_id")),
             "to_ct": F("msisdn"),
-            "to_idx": F("msisdn", form="index"),
-            "reference_ct": F("opaque"),
-            "reference_idx": F("opaque", form="index"),
-            "metadata_ct": F("opaque"),
-            **each("livemode country category encoding parts status error send_at expires_at final_at", META),
-            **each("body_expires_at redacted_at discard_body mask_recipient", META),
-            **each("unit_price price currency refund_basis refunded", PRICE),
+            "to_idx": F("msisdn", form="index", export="never", erase="delete_row"),
+            **each("reference_ct metadata_ct", F("opaque")),
+            "reference_idx": F("opaque", form="index", export="never", erase="delete_row"),
+            **each("livemode country category encoding parts refund_basis refunded status error", META),
+            **each("send_at expires_at final_at body_expires_at redacted_at discard_body mask_recipient", META),
+            **each("unit_price price currency", F("money", erase="delete_row")),
         },
     ),
     ModelPolicy(
@@ -66,18 +50,34 @@ declare(
         scope="tenant",
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
-        units=(BODIES,),
-        fields={**each("message_id workspace_id", ID), "expires_on": META, "text_ct": F("body")},
+        units=(BODY,),
+        fields={
+            **each("message_id workspace_id", ROW),
+            "expires_on": META,
+            "text_ct": F("body"),
+        },
     ),
     ModelPolicy(
         model="messaging.Outbox",
         scope="tenant",
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
-        reason="Deleted when the message is final, at the latest ten minutes after its validity.",
+        reason="deleted when the message is final, at the latest after its validity",
         fields={
-            **each("message_id workspace_id carrier_id leased_by", ID),
+            **each("message_id workspace_id carrier_id leased_by", ROW),
             **each("state lane due_at expires_at attempt failures hop parts lease_until", META),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Attempt",
+        scope="tenant",
+        paths={"recipient": "message_id"},
+        activities=("deliver_message",),
+        units=(METADATA,),
+        fields={
+            **each("message_id workspace_id carrier_id", ROW),
+            "ref": F("delivery_meta", resembles=("digits",)),  # the carrier's id, often a long decimal
+            **each("part attempt session sequence outcome code submitted_at receipt receipt_code receipt_at", META),
         },
     ),
     ModelPolicy(
@@ -85,20 +85,8 @@ declare(
         scope="tenant",
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
-        units=(EVENTS,),
-        fields={**each("id workspace_id message_id", ID), **each("kind code at", META)},
-    ),
-    ModelPolicy(
-        model="messaging.Attempt",
-        scope="tenant",
-        paths={"recipient": "message_id"},
-        activities=("deliver_message",),
-        units=(MESSAGES,),
-        fields={
-            **each("message_id workspace_id carrier_id", ID),
-            **each("part attempt session sequence outcome code submitted_at receipt receipt_code receipt_at", META),
-            "ref": F("delivery_meta", resembles=("msisdn",)),
-        },
+        units=(METADATA,),
+        fields={**each("id workspace_id message_id", ROW), **each("kind code at", META)},
     ),
     ModelPolicy(
         model="messaging.OrphanReceipt",
@@ -106,8 +94,8 @@ declare(
         activities=("deliver_message",),
         units=(ORPHANS,),
         fields={
-            **each("id carrier_id", ID),
-            "ref": F("delivery_meta", resembles=("msisdn",)),
+            **each("id carrier_id", ROW),
+            "ref": F("delivery_meta", resembles=("digits",)),
             **each("state code received_at matched_at", META),
         },
     ),
@@ -117,8 +105,8 @@ declare(
         activities=("deliver_message",),
         units=(IDEMPOTENCY,),
         fields={
-            **each("workspace_id message_ids", ID),
-            "key_id": MADE_BY,
+            **each("workspace_id message_ids", ROW),
+            "key_id": F("person_id"),
             **each("digest fingerprint", F("opaque", form="digest", export="never", erase="delete_row")),
             **each("outcomes expires_at", META),
         },
@@ -126,47 +114,54 @@ declare(
     ModelPolicy(
         model="messaging.Suppression",
         scope="tenant",
-        paths={"recipient": "to_idx"},
+        paths=RECIPIENT,
         activities=("respect_objection",),
-        reason="Kept while the workspace exists: a number that objected must stay recognisable.",
+        reason="kept until the objection is withdrawn or the workspace is closed",
         fields={
-            **each("id workspace_id", ID),
-            "to_idx": F("msisdn", form="index", erase="keep", reason="Forgetting it would mean sending again."),
-            **each("reason created_at", F("delivery_meta", erase="keep", reason="Part of the objection.")),
+            **each("id workspace_id", ROW),
+            "to_idx": F(
+                "msisdn",
+                form="index",
+                export="never",
+                erase="keep",
+                reason="an objection is worth nothing once it is forgotten; the number itself is not kept",
+            ),
+            **each("reason created_at", META),
         },
     ),
     ModelPolicy(
         model="messaging.Sender",
         scope="tenant",
         activities=("deliver_message",),
-        reason="Kept until the workspace removes it or is closed.",
+        reason="kept while the workspace sends",
         fields={
-            **each("id workspace_id", ID),
+            **each("id workspace_id", ROW),
             "address": F("sender"),
-            "address_idx": F("sender", form="index"),
-            **each("kind state is_default created_at", SETTING),
+            "address_idx": F("sender", form="index", export="never"),
+            **each("kind state is_default created_at", CONFIG),
         },
     ),
     ModelPolicy(
         model="messaging.Template",
         scope="tenant",
         activities=("deliver_message",),
-        reason="Kept until the workspace removes it or is closed.",
+        reason="kept until the workspace deletes it",
         fields={
-            **each("id workspace_id", ID),
+            **each("id workspace_id", ROW),
             "text": F("opaque"),
-            **each("name code_digits created_at", SETTING),
+            **each("name code_digits created_at", CONFIG),
         },
     ),
     ModelPolicy(
         model="messaging.WebhookEndpoint",
         scope="tenant",
         activities=("deliver_message",),
-        reason="Kept until the workspace removes it or is closed.",
+        reason="kept until the workspace deletes it",
         fields={
-            **each("id workspace_id", ID),
-            **each("url secret previous_secret callback_idx", F("secret", export="never")),
-            **each("livemode types content description enabled disabled_reason previous_until created_at", SETTING),
+            **each("id workspace_id", ROW),
+            **each("url secret previous_secret", F("secret")),
+            "callback_idx": F("secret", form="index"),
+            **each("previous_until livemode types content description enabled disabled_reason created_at", CONFIG),
         },
     ),
     ModelPolicy(
@@ -176,32 +171,36 @@ declare(
         activities=("deliver_message",),
         units=(DELIVERIES,),
         fields={
-            **each("id workspace_id endpoint_id event_id message_id", ID),
-            **each("type error occurred_at state attempts due_at lease_until", META),
-            **each("last_status last_error finished_at", META),
+            **each("id workspace_id endpoint_id event_id message_id", ROW),
+            **each("type error occurred_at state attempts due_at lease_until last_status last_error finished_at", META),
         },
     ),
     ModelPolicy(
         model="messaging.Carrier",
         scope="global",
-        reason="The operator's accounts with carriers, kept while they are in use.",
+        reason="about companies",
         fields={
-            **each("id name host port tls system_type mode binds_max window throughput_max long_message", CARRIER),
-            **each("id_format charset country sandbox enabled created_at", CARRIER),
+            "id": ROW,
             **each("system_id password", F("secret")),
+            "host": F("none", reason="address of the carrier's server", resembles=("ip",)),
+            **each("name port tls system_type mode binds_max window throughput_max long_message id_format", OPERATOR),
+            **each("charset country sandbox enabled created_at", OPERATOR),
         },
     ),
     ModelPolicy(
         model="messaging.Route",
         scope="global",
-        reason="Not about people.",
-        fields=each("id prefix livemode position carrier_id", CARRIER),
+        reason="about numbering plans",
+        fields={
+            **each("id carrier_id", ROW),
+            "prefix": F("none", reason="digits that many numbers begin with", resembles=("digits",)),
+            **each("livemode position", OPERATOR),
+        },
     ),
     ModelPolicy(
         model="messaging.BindLease",
         scope="system",
-        reason="Rows of workers that are gone are replaced within seconds.",
-        fields=each("id carrier_id slot holder bound until", CARRIER),
+        reason="about our own workers",
+        fields=each("id carrier_id slot holder bound until", F("none", reason="which worker holds a session")),
     ),
-    Partitions(name="messages and bodies", extend=upkeep.extend_partitions),
 )

@@ -1,55 +1,52 @@
-"""What messaging's tables need from time to time: partitions ahead, and an end to what is over.
+"""What traffic needs from time to time: partitions ahead, and the end of what outlived its retention.
 
-Declared in ``personal_data.py`` and run by the schedules of ``privacy/retention.py``. Each call is bounded.
+Bodies go by the day, with their keys destroyed before. Metadata goes row by row in bounded batches as soon as its 90
+days are over; a month that is wholly past is dropped.
 """
 
 import datetime as dt
+from functools import partial
 from typing import LiteralString
 
-from django.db import connections
+from django.conf import settings
+from django.db import connections, transaction
 
-KEPT = dt.timedelta(days=90)
-ORPHANS_KEPT = dt.timedelta(days=8)
-BATCH = 5000
-_LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+BATCH = 2000
+DELIVERIES_KEPT = dt.timedelta(days=30)
+ORPHANS_KEPT = dt.timedelta(days=8)  # no receipt is matched later (messaging/sql/finish.sql)
+NEVER = dt.date(1970, 1, 1)
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def extend_partitions(*, at: dt.datetime) -> int:
-    """Make the partitions of the days and months around ``at``; how many were missing."""
-    return _count("SELECT pipeline.ensure_partitions(%s)", at)
+    """Make the partitions for the days and months around ``at``; answers how many were missing."""
+    return _call("SELECT pipeline.ensure_partitions(%s)", at)
 
 
 def drop_bodies(*, at: dt.datetime) -> int:
-    """Drop the days of bodies that are over; their keys are destroyed by privacy's own unit."""
-    return _count("SELECT pipeline.drop_partitions(%s, %s)", at.astimezone(dt.UTC).date(), _LONG_AGO)
+    """Drop the partitions of days that are over; answers how many."""
+    return _call("SELECT pipeline.drop_partitions(%s, %s)", at.date(), LONG_AGO)
 
 
-def drop_messages(*, at: dt.datetime) -> int:
-    """Drop the months of which every message is past its retention."""
-    return _count("SELECT pipeline.drop_partitions(%s, %s)", _LONG_AGO.date(), at - KEPT)
+def purge_metadata(*, at: dt.datetime) -> int:
+    """Remove messages, attempts and events past their retention: whole months at once, the rest in one batch."""
+    before = at - dt.timedelta(**settings.METADATA_KEPT)
+    dropped = _call("SELECT pipeline.drop_partitions(%s, %s)", NEVER, before)
+    return dropped + _call("SELECT pipeline.purge_metadata(%s, %s)", before, BATCH)
 
 
-def purge_events(*, at: dt.datetime) -> int:
-    """Delete a batch of old steps of messages."""
-    return _count("SELECT pipeline.purge_events(%s, %s)", at - KEPT, BATCH)
+def _purge(function: LiteralString, kept: dt.timedelta, *, at: dt.datetime) -> int:
+    return _call(function, at - kept, BATCH)
 
 
-def purge_deliveries(*, at: dt.datetime) -> int:
-    """Delete a batch of old webhook deliveries."""
-    return _count("SELECT pipeline.purge_deliveries(%s, %s)", at - KEPT, BATCH)
+purge_deliveries = partial(_purge, "SELECT pipeline.purge_deliveries(%s, %s)", DELIVERIES_KEPT)
+purge_orphans = partial(_purge, "SELECT pipeline.purge_orphans(%s, %s)", ORPHANS_KEPT)
+purge_idempotency_keys = partial(_purge, "SELECT pipeline.purge_idempotency_keys(%s, %s)", dt.timedelta())
 
 
-def purge_orphans(*, at: dt.datetime) -> int:
-    """Delete a batch of receipts that found no message."""
-    return _count("SELECT pipeline.purge_orphans(%s, %s)", at - ORPHANS_KEPT, BATCH)
-
-
-def purge_idempotency_keys(*, at: dt.datetime) -> int:
-    """Delete a batch of idempotency keys whose time is over."""
-    return _count("SELECT pipeline.purge_idempotency_keys(%s, %s)", at, BATCH)
-
-
-def _count(query: LiteralString, *arguments: dt.date | int) -> int:
-    with connections["system"].cursor() as cursor:
-        cursor.execute(query, arguments)
+def _call(statement: LiteralString, *arguments: dt.datetime | dt.date | int) -> int:
+    """Dropping a partition locks its parent: better to try again at the next run than to hold up the traffic."""
+    with transaction.atomic(using="system"), connections["system"].cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '500ms'")
+        cursor.execute(statement, arguments)
         return int(cursor.fetchone()[0])

@@ -2,17 +2,14 @@ from pathlib import Path
 
 from django.db import migrations
 
-SQL = (Path(__file__).parent.parent / "sql" / "purge.sql").read_text()
-DROP = """
-DROP FUNCTION pipeline.purge_events(timestamptz, integer);
-DROP FUNCTION pipeline.purge_deliveries(timestamptz, integer);
-DROP FUNCTION pipeline.purge_orphans(timestamptz, integer);
-DROP FUNCTION pipeline.purge_idempotency_keys(timestamptz, integer);
-"""
+PURGE = (Path(__file__).parent.parent / "sql" / "purge.sql").read_text()
+NAMES = ("purge_metadata", "purge_deliveries", "purge_orphans", "purge_idempotency_keys")
 
 
 class Migration(migrations.Migration):
-    """Functions that delete what is over, in bounded batches."""
+    """Functions that remove what outlived its retention, in bounded batches."""
 
     dependencies = [("messaging", "0002_pipeline")]
-    operations = [migrations.RunSQL(SQL, reverse_sql=DROP)]
+    operations = [
+        migrations.RunSQL(PURGE, reverse_sql="\n".join(f"DROP FUNCTION pipeline.{name};" for name in NAMES)),
+    ]

@@ -1,38 +1,62 @@
--- Removing what is over, a batch at a time: each call deletes at most p_limit rows and says how many, so that the
--- caller can go on until nothing is left without holding locks for long. Whole days and months are dropped instead
--- (pipeline.drop_partitions). Readers refuse all of this from the moment it is over, whether or not it was purged.
+-- The end of what outlived its retention: at most p_limit rows of each table a call, oldest first, so that no call
+-- holds locks for long. Ids are UUIDv7, so the primary key is the calendar. Partitions that are wholly past are dropped
+-- by drop_partitions; these functions keep the promise to the minute in between.
 
-CREATE FUNCTION pipeline.purge_events(p_before timestamptz, p_limit integer) RETURNS integer
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET enable_seqscan = off
+-- Messages from before p_before with all that hangs on them; how many rows. What is still on its way stays: it ends
+-- by its validity first.
+CREATE FUNCTION pipeline.purge_metadata(p_before timestamptz, p_limit integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET enable_seqscan = off
 AS $$
-    WITH gone AS (
-        DELETE FROM messaging_event WHERE id = ANY (ARRAY(
-            SELECT id FROM messaging_event WHERE id < pipeline.floor(p_before) ORDER BY id LIMIT p_limit
-            FOR UPDATE SKIP LOCKED))
-        RETURNING 1
-    ) SELECT count(*)::integer FROM gone
+DECLARE
+    oldest uuid := pipeline.floor(p_before);
+    gone integer;
+    removed integer := 0;
+BEGIN
+    DELETE FROM messaging_event e USING (
+        SELECT id FROM messaging_event WHERE id < oldest ORDER BY id LIMIT p_limit FOR UPDATE SKIP LOCKED) AS old
+    WHERE e.id = old.id;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    removed := removed + gone;
+
+    DELETE FROM messaging_attempt a USING (
+        SELECT message_id, part AS number, attempt FROM messaging_attempt WHERE message_id < oldest
+        ORDER BY message_id LIMIT p_limit FOR UPDATE SKIP LOCKED) AS old
+    WHERE a.message_id = old.message_id AND a.part = old.number AND a.attempt = old.attempt AND a.message_id < oldest;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    removed := removed + gone;
+
+    DELETE FROM messaging_message m USING (
+        SELECT id FROM messaging_message q
+        WHERE id < oldest AND NOT EXISTS (SELECT 1 FROM messaging_outbox o WHERE o.message_id = q.id)
+        ORDER BY id LIMIT p_limit FOR UPDATE SKIP LOCKED) AS old
+    WHERE m.id = old.id AND m.id < oldest;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN removed + gone;
+END
 $$;
 
+-- Deliveries of events from before p_before that are finished one way or the other.
 CREATE FUNCTION pipeline.purge_deliveries(p_before timestamptz, p_limit integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET enable_seqscan = off
 AS $$
     WITH gone AS (
-        DELETE FROM messaging_delivery WHERE id = ANY (ARRAY(
-            SELECT id FROM messaging_delivery WHERE id < pipeline.floor(p_before) ORDER BY id LIMIT p_limit
-            FOR UPDATE SKIP LOCKED))
-        RETURNING 1
+        DELETE FROM messaging_delivery d USING (
+            SELECT id FROM messaging_delivery
+            WHERE id < pipeline.floor(p_before) AND state NOT IN ('pending', 'leased')
+            ORDER BY id LIMIT p_limit FOR UPDATE SKIP LOCKED) AS old
+        WHERE d.id = old.id RETURNING 1
     ) SELECT count(*)::integer FROM gone
 $$;
 
--- Receipts that never found their attempt. No attempt is looked for after eight days.
+-- Receipts from before p_before, matched or not: none is matched any more.
 CREATE FUNCTION pipeline.purge_orphans(p_before timestamptz, p_limit integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET enable_seqscan = off
 AS $$
     WITH gone AS (
-        DELETE FROM messaging_orphan_receipt WHERE id = ANY (ARRAY(
-            SELECT id FROM messaging_orphan_receipt WHERE id < pipeline.floor(p_before) ORDER BY id LIMIT p_limit
-            FOR UPDATE SKIP LOCKED))
-        RETURNING 1
+        DELETE FROM messaging_orphan_receipt r USING (
+            SELECT id FROM messaging_orphan_receipt WHERE id < pipeline.floor(p_before)
+            ORDER BY id LIMIT p_limit FOR UPDATE SKIP LOCKED) AS old
+        WHERE r.id = old.id RETURNING 1
     ) SELECT count(*)::integer FROM gone
 $$;
 
@@ -41,21 +65,23 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET
 AS $$
     WITH gone AS (
         DELETE FROM messaging_idempotency_key k USING (
-            SELECT workspace_id, key_id, digest FROM messaging_idempotency_key
-            WHERE expires_at <= p_at ORDER BY expires_at LIMIT p_limit FOR UPDATE SKIP LOCKED) AS old
-        WHERE (k.workspace_id, k.key_id, k.digest) = (old.workspace_id, old.key_id, old.digest)
-        RETURNING 1
+            SELECT workspace_id, key_id, digest FROM messaging_idempotency_key WHERE expires_at <= p_at
+            ORDER BY expires_at LIMIT p_limit FOR UPDATE SKIP LOCKED) AS old
+        WHERE k.workspace_id = old.workspace_id AND k.key_id = old.key_id AND k.digest = old.digest RETURNING 1
     ) SELECT count(*)::integer FROM gone
 $$;
 
 DO $$
 DECLARE
-    routine text;
+    routine regprocedure;
 BEGIN
-    FOREACH routine IN ARRAY ARRAY['purge_events', 'purge_deliveries', 'purge_orphans', 'purge_idempotency_keys'] LOOP
-        EXECUTE format('REVOKE ALL ON FUNCTION pipeline.%I(timestamptz, integer) FROM PUBLIC', routine);
-        EXECUTE format('GRANT EXECUTE ON FUNCTION pipeline.%I(timestamptz, integer) TO sp_system', routine);
-        EXECUTE format('ALTER FUNCTION pipeline.%I(timestamptz, integer) OWNER TO sp_definer', routine);
+    FOR routine IN
+        SELECT p.oid::regprocedure FROM pg_proc p
+        WHERE p.pronamespace = 'pipeline'::regnamespace AND p.proname LIKE 'purge\_%'
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO sp_system', routine);
+        EXECUTE format('ALTER FUNCTION %s OWNER TO sp_definer', routine);
     END LOOP;
 END
 $$;
