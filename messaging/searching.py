@@ -21,13 +21,20 @@ _ON_ITS_WAY = {
 class Filter(Protocol):
     """What may be asked for; None asks nothing."""
 
-    status: str | None
-    to: str | None
-    reference: str | None
-    category: str | None
-    country: str | None
-    sender: str | None
-    batch: str | None
+    @property
+    def status(self) -> str | None: ...
+    @property
+    def to(self) -> str | None: ...
+    @property
+    def reference(self) -> str | None: ...
+    @property
+    def category(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
+    @property
+    def sender(self) -> str | None: ...
+    @property
+    def batch(self) -> str | None: ...
 
 
 def matching(chosen: Filter, *, workspace: UUID, livemode: bool, at: dt.datetime) -> MessageQuerySet:
@@ -64,8 +71,8 @@ def _number(text: str, *, sandbox: bool) -> str:
         raise Problem.of([FieldError(pointer="#/to", code=error.code)]) from None
 
 
-def _sender(text: str, index: ciphers.DataKey) -> UUID | None:
-    """The id of a sender given by id or address; a None matches no message."""
+def _sender(text: str, index: ciphers.DataKey) -> UUID:
+    """The id of a sender given by id or address; the zero id, which nobody has, for an unknown one."""
     if text.startswith(f"{ids.SENDER}_"):
         return _id(ids.SENDER, text, "sender")
     found = Sender.objects.filter(address_idx=ciphers.blind_index(index, "messaging.Sender.address", text))

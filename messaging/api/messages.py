@@ -1,12 +1,13 @@
 """Sending, previewing, reading, and taking back messages."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.keys import KeyInfo
 from accounts.roles import Scope
 from messaging import decoding, presenting, previewing, recall, searching, sources, webhooks
 from messaging.acceptance import Idempotency
@@ -39,9 +40,14 @@ SENDING = (
 class MessageView(ApiView):
     """What the views of messages share."""
 
+    @property
+    def info(self) -> KeyInfo:
+        """The key in full."""
+        return cast(KeyInfo, self.request.auth)
+
     def source(self) -> Source:
         """What this key's messages need."""
-        return sources.for_key(self.request.auth)
+        return sources.for_key(self.info)
 
     def idempotency(self, body: bytes) -> Idempotency | None:
         """The request's ``Idempotency-Key``."""
@@ -93,7 +99,7 @@ class Messages(MessageView):
         body, source = self.raw(), self.source()
         key = self.idempotency(body)
         wanted = decoding.decode(body)
-        named = sending.limit(request.auth, 1)
+        named = sending.limit(self.info, 1)
         draft = sending.drafted(wanted, source, at=self.at)
         outcomes = sending.accepted([draft], source, key, at=self.at)
         if key and sending.is_replay(outcomes, key):
@@ -118,7 +124,7 @@ class Batch(MessageView):
         body, source = self.raw(), self.source()
         key = self.idempotency(body)
         items = decoding.decode_batch(body)
-        named = sending.limit(request.auth, len(items))
+        named = sending.limit(self.info, len(items))
         batch_id = ids.uuid7()
         results = [self._draft(item, source, batch_id) for item in items]
         drafts = [result for result in results if isinstance(result, Draft)]

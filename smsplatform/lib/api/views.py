@@ -1,7 +1,7 @@
 """What every view of the API has in common: the moment, the caller's key, the document that was sent."""
 
 import datetime as dt
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,17 @@ PAGE_PARAMETERS = frozenset(
 )
 
 
+class Key(Protocol):
+    """What the authentication leaves in ``request.auth``."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def workspace_id(self) -> UUID: ...
+    @property
+    def livemode(self) -> bool: ...
+
+
 class ApiView(APIView):
     """A view whose ``scopes`` maps each of its methods to the scope that a key needs for it."""
 
@@ -36,19 +47,23 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
 
     @property
+    def _key(self) -> Key:
+        return cast(Key, self.request.auth)
+
+    @property
     def workspace_id(self) -> UUID:
         """The workspace of the key."""
-        return UUID(int=self.request.auth.workspace_id.int)
+        return self._key.workspace_id
 
     @property
     def livemode(self) -> bool:
         """The mode of the key: a test key sees and makes test objects only."""
-        return bool(self.request.auth.livemode)
+        return self._key.livemode
 
     @property
     def key_id(self) -> UUID:
         """The key itself, as the one who acts."""
-        return UUID(int=self.request.auth.id.int)
+        return self._key.id
 
     def raw(self) -> bytes:
         """The body's bytes; ``body_too_large`` beyond ``body_max``."""
