@@ -58,6 +58,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.abort()
+
     def send(self, request: bytes, began: float, names: list[bytes], count: int) -> None:
         """Write a request of ``count`` messages."""
         self._began, self.names, self.count = began, names, count
@@ -88,6 +92,8 @@ class Load:
         self.last = plan.first + plan.messages
         self.idle: list[Connection] = []
         self.sent = asyncio.Event()
+        self.free = asyncio.Event()
+        self.connections: list[Connection] = []
         self._heads = [
             b"POST /v1/messages%b HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %b\r\n"
             b"Content-Type: application/json\r\nContent-Length: " % (b"/batch" if plan.batch > 1 else b"", key.encode())
@@ -98,7 +104,8 @@ class Load:
         loop = asyncio.get_running_loop()
         for _ in range(self.plan.connections):
             _, made = await loop.create_connection(lambda: Connection(self), "127.0.0.1", self.plan.port)
-            self.idle.append(made)
+            self.connections.append(made)
+        self.idle = list(self.connections)
 
     async def run(self) -> None:
         """Send all; return when the last request is answered."""
@@ -117,9 +124,13 @@ class Load:
             due = began + number / self.plan.rate
             if (wait := due - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
-            while not self.idle:
-                await asyncio.sleep(0.001)
-            self._next(self.idle.pop(), due)
+            self._next(await self._idle_one(), due)
+
+    async def _idle_one(self) -> Connection:
+        while not self.idle:  # more answers are outstanding than there are connections
+            await asyncio.wait_for(self.free.wait(), QUIET_SECONDS)
+            self.free.clear()
+        return self.idle.pop()
 
     def _next(self, connection: Connection, began: float) -> None:
         number, count = self.next, min(self.plan.batch, self.last - self.next)
@@ -152,6 +163,7 @@ class Load:
             self.sent.set()
         elif self.plan.rate:
             self.idle.append(connection)
+            self.free.set()
         else:
             self._next(connection, now)
 
@@ -206,8 +218,8 @@ async def one(plan: Plan, sink: Sink) -> dict[str, Any]:
         await sink.until(tally.accepted, QUIET_SECONDS)
     matched = [sink.seen[name] - at for name, at in tally.sent_at.items() if name in sink.seen]
     ended = sink.last_at if plan.callbacks and sink.seen else tally.last_answer_at
-    for connection in load.idle:
-        connection._transport.abort()
+    for connection in load.connections:
+        connection.close()
     return {
         "accepted": tally.accepted,
         "refused": tally.refused,

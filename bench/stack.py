@@ -6,8 +6,8 @@ numbers and money are like real ones.
 
 import json
 import os
-import signal
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -35,7 +35,7 @@ class Stack:
         self.directory = directory
         self.processes: dict[str, Process] = {}
         self.tools: list[Process] = []
-        self.web_port = 0
+        self.web_port = self.carrier_port = 0
         self.workspaces: list[dict[str, str]] = []
         self.credentials = Credentials.generate()
         self.cluster = postgres.Cluster(
@@ -61,15 +61,14 @@ class Stack:
         self.env = {**os.environ, **env, "DJANGO_SETTINGS_MODULE": "smsplatform.settings", "LOG_LEVEL": "WARNING"}
         (self.directory / "static").mkdir(exist_ok=True)
 
-    def start_carrier(self, receipt_seconds: float) -> int:
-        """The simulated carrier in its cheap form; its port."""
+    def start_carrier(self, receipt_seconds: float) -> None:
+        """The simulated carrier in its cheap form."""
         script = json.dumps({"receipt_delay": receipt_seconds})
         command = [sys.executable, "-m", "messaging.sandbox", "--port", "0", "--fast", "--script", script]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         self.tools.append(process)
         assert process.stdout is not None
-        port: int = json.loads(process.stdout.readline())["smpp_port"]
-        return port
+        self.carrier_port = json.loads(process.stdout.readline())["smpp_port"]
 
     def seed(self, **wanted: Any) -> None:
         """Workspaces, keys, carrier and endpoints; see ``bench.seed``."""
@@ -169,9 +168,9 @@ def running(
     stack.tools.append(generator.process)
     try:
         stack.start_servers()
-        carrier = stack.start_carrier(receipt_seconds)
+        stack.start_carrier(receipt_seconds)
         sink = generator.sink_port if callbacks else 0
-        stack.seed(workspaces=workspaces, smpp_port=carrier, sink_port=sink, window=window)
+        stack.seed(workspaces=workspaces, smpp_port=stack.carrier_port, sink_port=sink, window=window)
         stack.start_product()
         yield stack, generator
     finally:
