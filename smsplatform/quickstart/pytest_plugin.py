@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -66,7 +66,7 @@ def _begin() -> None:
     lock = (directory / "lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
     processes: list[Process] = []
-    atexit.register(_end, directory, processes)
+    atexit.register(_end, directory, processes, lock)  # which also keeps the lock until then
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # pytest cleans up after KeyboardInterrupt
     try:
@@ -100,10 +100,11 @@ def _join(directory: Path) -> None:
     _export(own)
 
 
-def _end(directory: Path, processes: list[Process]) -> None:
+def _end(directory: Path, processes: list[Process], lock: IO[str]) -> None:
     for process in processes:
         children.stop(process, stop_signal=signal.SIGQUIT, timeout_seconds=5)
     shutil.rmtree(directory, ignore_errors=True)
+    lock.close()
 
 
 def _export(env: dict[str, str]) -> None:
