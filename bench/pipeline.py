@@ -136,7 +136,8 @@ class Bench:
         return self._lost + _check(self._stack, self._sent)
 
 
-CHARGED = "SELECT (SELECT sum(amount) FROM ledger.transfer WHERE kind = 'charge') - (SELECT sum(price) FROM messaging_message)"
+CHARGED = """SELECT (SELECT sum(amount) FROM ledger.transfer WHERE kind = 'charge')
+    - (SELECT sum(price) FROM messaging_message)"""
 WALLETS = """SELECT (SELECT sum(posted) FROM ledger.account WHERE workspace_id IS NOT NULL)
     - (SELECT sum(CASE WHEN kind = 'charge' THEN -amount ELSE amount END) FROM ledger.transfer)"""
 CHECKS = {  # None: as many as were accepted
