@@ -228,6 +228,7 @@ HANDSETS_URL = env.str("HANDSETS_URL", default="")  # control address of the sim
 EMAIL_CONFIG: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"no-reply@{_host}")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics; without it there is none outside the demo
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "smsplatform.lib.logs.configure"
 LOGGING: dict[str, Any] = {"level": LOG_LEVEL}

@@ -2,7 +2,12 @@
 
 from django.urls import include, path
 
+from smsplatform.views import health
+
 urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("", include("messaging.urls")),

@@ -62,6 +62,7 @@ class Installation:
 
     def open(self) -> None:
         """Make or find credentials and servers. Call under the lock."""
+        (self.directory / "static").mkdir(exist_ok=True)
         self.credentials = Credentials.load_or_create(self.directory / "credentials.json")
         sockets = self._sockets()
         self.cluster = Cluster(data=self.directory / "pg", sockets=sockets, password=self.credentials.superuser)

@@ -22,7 +22,11 @@ BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_SECONDS = 60.0  # after this long the next failure counts as the first
 SHELL = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "EMAIL_URL", "LOG_LEVEL")
 LOG_BYTES_MAX = 10 * 2**20
-IMPORTANT = re.compile(rb'"level": ?"(warning|error|critical)"|\b(WARNING|ERROR|CRITICAL|FATAL|PANIC)\b|Traceback')
+# What a person should see of the logs: JSON lines from warning upwards, PostgreSQL's failures, uncaught exceptions.
+IMPORTANT = re.compile(
+    rb'"level": ?"(warning|error|critical)"|\b(ERROR|FATAL|PANIC): |^Traceback|^[A-Za-z_.]+(Error|Failed): '
+)
+EXPECTED = re.compile(rb"the database system is (starting up|shutting down)|terminating connection due to admin")
 
 
 class StartFailed(RuntimeError):
@@ -201,7 +205,7 @@ class Supervisor:
             elif text:
                 child.write(text)
                 for line in text.splitlines():
-                    if IMPORTANT.search(line) and not self.stopping:
+                    if IMPORTANT.search(line) and not EXPECTED.search(line) and not self.stopping:
                         self._say(child.service.name, line.decode(errors="replace")[:500])
 
 
