@@ -228,7 +228,7 @@ def idempotency_of(path: str, headers: dict[bytes, bytes], body: bytes) -> Idemp
     if raw is None:
         return None
     text = raw.decode("latin-1")
-    if not 1 <= len(text) <= 255 or not text.isprintable():
+    if not 1 <= len(text) <= 255 or not (text.isascii() and text.isprintable()):
         raise Problem.single("invalid_idempotency_key")
     return Idempotency.of(path=path, key=text, body=body)
 
