@@ -11,7 +11,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
-BROKER_SECONDS = 2.0
+BROKER_SECONDS = 2
 LATE_SECONDS = 120.0  # sweeps run every second; rows this late mean that nobody works
 
 

@@ -14,6 +14,7 @@ from smsplatform.quickstart.first_message import TO
 
 console = Console(highlight=False, soft_wrap=True)
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
+LINE_MAX = 400
 SHOWN_FIELDS = ("event", "message", "error", "exception", "code")
 
 
@@ -33,7 +34,7 @@ def step(title: str) -> Iterator[None]:
 def say(name: str, line: str) -> None:
     """A line of a service, after its name in a colour of its own."""
     colour = COLOURS[crc32(name.encode()) % len(COLOURS)]
-    console.print(f"[{colour}]{name:>17}[/{colour}] {escape(_plain(line))}")
+    console.print(f"[{colour}]{name:>17}[/{colour}] {escape(_plain(line)[:LINE_MAX])}")
 
 
 def problem(text: str) -> None:

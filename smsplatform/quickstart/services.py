@@ -150,5 +150,6 @@ def base_environment(env: dict[str, str], *, url: str, control_port: int) -> dic
         "DJANGO_SETTINGS_MODULE": "smsplatform.settings",
         "PYTHONPATH": str(databases.ROOT),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore:You're running the worker",  # as root; everything here is the user's own machine
         "MALLOC_ARENA_MAX": "2",
     }

@@ -26,7 +26,7 @@ LOG_BYTES_MAX = 10 * 2**20
 IMPORTANT = re.compile(
     rb'"level": ?"(warning|error|critical)"|\b(ERROR|FATAL|PANIC): |^Traceback|^[A-Za-z_.]+(Error|Failed): '
 )
-EXPECTED = re.compile(rb"the database system is (starting up|shutting down)|terminating connection due to admin")
+EXPECTED = re.compile(rb"the database system is (starting up|shutting down|not yet accepting)|terminating connection due to admin")
 
 
 class StartFailed(RuntimeError):
@@ -206,7 +206,7 @@ class Supervisor:
                 child.write(text)
                 for line in text.splitlines():
                     if IMPORTANT.search(line) and not EXPECTED.search(line) and not self.stopping:
-                        self._say(child.service.name, line.decode(errors="replace")[:500])
+                        self._say(child.service.name, line.decode(errors="replace"))
 
 
 def _shell() -> dict[str, str]:
