@@ -9,5 +9,6 @@ class PlatformConfig(AppConfig):
     name = "smsplatform"
 
     def ready(self) -> None:
-        """Make our Celery application the one that tasks belong to, in every process that uses Django."""
+        """Register the checks, and our Celery application as the one that tasks belong to."""
         import_module("smsplatform.celery")
+        import_module("smsplatform.checks")

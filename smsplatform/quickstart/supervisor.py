@@ -26,7 +26,9 @@ LOG_BYTES_MAX = 10 * 2**20
 IMPORTANT = re.compile(
     rb'"level": ?"(warning|error|critical)"|\b(ERROR|FATAL|PANIC): |^Traceback|^[A-Za-z_.]+(Error|Failed): '
 )
-EXPECTED = re.compile(rb"the database system is (starting up|shutting down|not yet accepting)|terminating connection due to admin")
+EXPECTED = re.compile(
+    rb"the database system is (starting up|shutting down|not yet accepting)|due to administrator command"
+)
 
 
 class StartFailed(RuntimeError):
