@@ -4,21 +4,15 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from messaging.drafting import LABELS, number_index, unsealed
-from messaging.models import Message, Outbox, Sender
-from messaging.models.message import MessageQuerySet, Status
-from privacy import ciphers, keyring
+from messaging import searching
+from messaging.drafting import unsealed
+from messaging.models import Message, Sender
+from messaging.models.message import MessageQuerySet
 from smsplatform.lib import ids, phone
 
 PAGE_ROWS = 25
-_WAITING = {
-    Status.QUEUED: Outbox.State.QUEUED,
-    Status.SUBMITTING: Outbox.State.LEASED,
-    Status.SUBMITTED: Outbox.State.SUBMITTED,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +43,21 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What a person asks for; see ``searching.Filter``."""
+
+    status: str | None = None
+    category: str | None = None
+    country: str | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+    to: str | None = None
+    reference: str | None = None
+    sender: str | None = None
+    batch: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Cursor:
     """Where to start: before or after a message's public id, or at the newest."""
 
@@ -61,13 +70,10 @@ class Cursor:
         return not (self.before or self.after)
 
 
-def page(
-    *, workspace: UUID, livemode: bool, chosen: Mapping[str, Any], found: Mapping[str, bytes], cursor: Cursor,
-    at: dt.datetime,
-) -> Page:  # fmt: skip
-    """One page of what ``chosen`` (filters) and ``found`` (a blind index) leave. Raises ``ids.InvalidId``."""
-    query = _narrowed(workspace, livemode, chosen, at).filter(**found)
-    messages, more = _slice(query.with_state(), cursor)
+def page(*, workspace: UUID, livemode: bool, wanted: Wanted, cursor: Cursor, at: dt.datetime) -> Page:
+    """One page of the messages that are ``wanted``. Raises ``ids.InvalidId`` for a cursor that is none."""
+    found = searching.matching(wanted, workspace=workspace, livemode=livemode, at=at)
+    messages, more = _slice(_within(found, wanted.since, wanted.until).with_state(), cursor)
     rows = shown(messages)
     has_newer = more if cursor.after else bool(cursor.before)
     has_older = True if cursor.after else more
@@ -77,19 +83,6 @@ def page(
         older=rows[-1].id if rows and has_older else None,
         mark=_mark(rows, at),
     )
-
-
-def indexed(query: str, number: str, *, workspace: UUID, sandbox: bool) -> tuple[str, dict[str, bytes]]:
-    """What a person looks for, as ``number`` or ``reference`` and the blind index that finds it.
-
-    ``number`` is how ``query`` reads as a phone number, if it is one.
-    """
-    index = keyring.key(workspace, keyring.Purpose.INDEX)
-    try:
-        found = phone.parse(number, sandbox=sandbox)
-    except phone.InvalidNumber:
-        return "reference", {"reference_idx": ciphers.blind_index(index, LABELS["reference"], query)}
-    return "number", {"to_idx": number_index(index, found.e164)}
 
 
 def shown(messages: Iterable[Message]) -> list[Row]:
@@ -124,20 +117,11 @@ def _row(message: Message, senders: Mapping[UUID, Sender]) -> Row:
     )
 
 
-def _narrowed(workspace: UUID, livemode: bool, chosen: Mapping[str, Any], at: dt.datetime) -> MessageQuerySet:
-    query = Message.objects.readable(at=at).filter(workspace_id=workspace, livemode=livemode)
-    if status := chosen.get("status"):
-        query = query.filter(status=Status.QUEUED if status in _WAITING else status)
-        if status in _WAITING:
-            query = query.filter(id__in=Outbox.objects.filter(state=_WAITING[status]).values("message_id"))
-    for name in ("category", "country"):
-        if name in chosen:
-            query = query.filter(**{name: chosen[name]})
-    if since := chosen.get("since"):
+def _within(query: MessageQuerySet, since: dt.date | None, until: dt.date | None) -> MessageQuerySet:
+    """Messages of these days, both included; ids carry the time."""
+    if since:
         query = query.filter(id__gte=ids.floor(_midnight(since)))
-    if until := chosen.get("until"):
-        query = query.filter(id__lt=ids.floor(_midnight(until + dt.timedelta(days=1))))
-    return query
+    return query.filter(id__lt=ids.floor(_midnight(until + dt.timedelta(days=1)))) if until else query
 
 
 def _slice(query: MessageQuerySet, cursor: Cursor) -> tuple[list[Message], bool]:

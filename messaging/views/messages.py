@@ -13,8 +13,8 @@ from accounts.roles import Scope
 from messaging.forms.filters import FilterForm
 from messaging.forms.send import plain_number
 from messaging.views import listing
-from messaging.views.listing import Cursor
-from smsplatform.lib import clock, ids
+from messaging.views.listing import Cursor, Wanted
+from smsplatform.lib import clock, ids, phone
 
 QUERY_MAX = 128
 
@@ -57,25 +57,22 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("messages")
     if _is_message_id(query):
         return redirect("message", query)
-    place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    sandbox = not request.livemode  # type: ignore[attr-defined]  # set by accounts.access
-    kind, found = listing.indexed(query, plain_number(query), workspace=place.id, sandbox=sandbox)
+    number = plain_number(query)
+    kind = "number" if _is_number(number, sandbox=not request.livemode) else "reference"  # type: ignore[attr-defined]  # set by accounts.access
+    wanted = Wanted(to=number) if kind == "number" else Wanted(reference=query)
     cursor = Cursor(before=request.POST.get("before", ""), after=request.POST.get("after", ""))
-    context = _context(request, FilterForm({}), cursor, found) | {"query": query, "kind": kind}
+    context = _context(request, FilterForm({}), cursor, wanted) | {"query": query, "kind": kind}
     return render(request, "messaging/search.html", context)
 
 
-def _context(
-    request: HttpRequest, form: FilterForm, cursor: Cursor, found: Mapping[str, bytes] | None = None
-) -> dict[str, Any]:
+def _context(request: HttpRequest, form: FilterForm, cursor: Cursor, wanted: Wanted | None = None) -> dict[str, Any]:
     chosen = form.chosen()
-    live = cursor.first and not found and request.GET.get("live") != "0"
+    live = cursor.first and wanted is None and request.GET.get("live") != "0"
     try:
         shown = listing.page(
             workspace=request.workspace.id,  # type: ignore[attr-defined]  # set by accounts.middleware
             livemode=request.livemode,  # type: ignore[attr-defined]  # set by accounts.access
-            chosen=chosen,
-            found=found or {},
+            wanted=wanted or Wanted(**chosen),
             cursor=cursor,
             at=clock.now(),
         )
@@ -101,6 +98,14 @@ def _links(filters: Mapping[str, str], shown: listing.Page) -> dict[str, str]:
         "pause": urlencode({**filters, "live": "0"}),
         "resume": urlencode(filters),
     }
+
+
+def _is_number(text: str, *, sandbox: bool) -> bool:
+    try:
+        phone.parse(text, sandbox=sandbox)
+    except phone.InvalidNumber:
+        return False
+    return True
 
 
 def _is_message_id(text: str) -> bool:
