@@ -131,6 +131,7 @@ class Stack:
     durable: bool = False
     carriers: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"alpha": {}})
     routes: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"": ["alpha"]})
+    down: Sequence[str] = ()  # accounts with carriers that do not listen
     settings: Mapping[str, str] = field(default_factory=dict)
     webs: int = 1
 
@@ -140,9 +141,7 @@ class Stack:
         try:
             self._servers()
             self._define()
-            made = self.seed([{"make": "carrier", "name": n, "port": self.ports[n], **o} for n, o in self._accounts()])
-            self.carrier_ids = dict(zip(self.carriers, (one["id"] for one in made), strict=True))
-            self.seed([{"make": "route", "prefix": p, "carriers": list(names)} for p, names in self.routes.items()])
+            self.seed([*self._accounts(), *self._routes()])
             for process in self.processes.values():
                 if process.running is None:
                     process.up()
@@ -160,8 +159,13 @@ class Stack:
 
     # Putting it together
 
-    def _accounts(self) -> list[tuple[str, Mapping[str, Any]]]:
-        return list(self.carriers.items())
+    def _accounts(self) -> Iterator[dict[str, Any]]:
+        for name, fields in {**self.carriers, **{name: {} for name in self.down}}.items():
+            yield {"make": "carrier", "name": name, "port": self.ports.get(name) or free_port(), **fields}
+
+    def _routes(self) -> Iterator[dict[str, Any]]:
+        for prefix, names in self.routes.items():
+            yield {"make": "route", "prefix": prefix, "carriers": list(names)}
 
     def _servers(self) -> None:
         pytest_plugin._copy_template(self.directory / "cluster")
