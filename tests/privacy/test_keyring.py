@@ -92,8 +92,10 @@ def test_processes_that_need_the_same_new_key_get_one() -> None:
         "print('ready', flush=True); sys.stdin.readline()\n"
         f"print(keyring.key(uuid.UUID('{workspace}'), keyring.Purpose.ACCOUNT).secret.hex())\n"
     )
-    start = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": os.environ}
-    processes = [subprocess.Popen([sys.executable, "-c", script], **start) for _ in range(2)]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
