@@ -1,7 +1,6 @@
 """What must answer for the platform to work, asked live. Used by /readyz, /metrics and ``manage.py doctor``."""
 
 import datetime as dt
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +9,6 @@ from django.db import DatabaseError, connections
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-logger = logging.getLogger(__name__)
 BROKER_SECONDS = 2
 LATE_SECONDS = 120.0  # sweeps run every second; rows this late mean that nobody works
 
@@ -64,7 +62,6 @@ def _ask(name: str, question: Callable[[], object]) -> Finding:
     try:
         question()
     except (DatabaseError, OperationalError, OSError) as error:
-        logger.warning("not_ready", extra={"part": name, "error": type(error).__name__})
         return Finding(name=name, ok=False, detail=type(error).__name__)
     return Finding(name=name, ok=True)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import hmac
+import logging
 
 import prometheus_client
 from django.conf import settings
@@ -13,6 +14,7 @@ from accounts.access import public
 from smsplatform import health
 from smsplatform.lib import clock
 
+logger = logging.getLogger(__name__)
 OLDEST = prometheus_client.Gauge(
     "smsplatform_queue_oldest_seconds", "Seconds by which the oldest due row is late", ["queue"]
 )
@@ -32,6 +34,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """503 while a part that requests need is away. Late queues are shown but do not take the web out of service."""
     found = health.findings(at=clock.now())
     ready = all(finding.ok for finding in found if finding.name != "queues")
+    if not ready:
+        logger.warning("not_ready", extra={"parts": [finding.name for finding in found if not finding.ok]})
     parts = {finding.name: "ok" if finding.ok else finding.detail for finding in found}
     return JsonResponse({"ready": ready, "parts": parts}, status=200 if ready else 503)
 

@@ -11,7 +11,6 @@ from privacy import vault
 from smsplatform import health
 from smsplatform.lib import clock
 
-
 HINTS = {
     "database": "Check the URL, that the server runs and that the role may sign in; then run manage.py upgrade.",
     "broker": "Check BROKER_URL and that the server runs. Messages are accepted and wait meanwhile.",
