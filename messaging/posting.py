@@ -16,7 +16,8 @@ from uuid import UUID
 import uvloop
 from django.conf import settings
 
-from smsplatform.lib.http import ForbiddenUrl, GuardedSession, Unreachable, guarded_session
+from smsplatform.lib.http import ForbiddenUrl, Unreachable
+from smsplatform.lib.http_pool import PostPool
 
 CONCURRENCY_MAX = 64  # requests at a time to one endpoint
 CONNECTIONS_MAX = 2000
@@ -61,7 +62,7 @@ class Poster:
     def __init__(self, done: Callable[[Posted], None]) -> None:
         self._done = done
         self._endpoints: dict[UUID, _Endpoint] = {}
-        self._session: GuardedSession | None = None
+        self._pool: PostPool | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
@@ -92,8 +93,8 @@ class Poster:
     async def _close(self) -> None:
         for task in self._tasks:
             task.cancel()
-        if self._session is not None:
-            await self._session.close()
+        if self._pool is not None:
+            await self._pool.close()
 
     def _take(self, posts: Sequence[Post]) -> None:
         for post in posts:
@@ -128,19 +129,13 @@ class Poster:
                 self._fill(key, one)
 
     async def _request(self, post: Post) -> Posted:
-        if self._session is None:
-            self._session = guarded_session(
-                allowed_hosts=settings.WEBHOOK_PRIVATE_HOSTS,
-                connections_max=CONNECTIONS_MAX,
-                connections_per_host_max=CONCURRENCY_MAX,
-            )
+        if self._pool is None:
+            self._pool = PostPool(allowed_hosts=settings.WEBHOOK_PRIVATE_HOSTS, connections_max=CONNECTIONS_MAX)
         try:
-            reply = await self._session.post(post.url, body=post.body, headers=post.headers)
-        except ForbiddenUrl as error:
+            answer = await self._pool.post(post.url, body=post.body, headers=post.headers)
+        except (ForbiddenUrl, Unreachable) as error:
             return Posted(post.token, None, error.code, 0.0)
-        except Unreachable as error:
-            return Posted(post.token, None, error.code, 0.0)
-        return Posted(post.token, reply.status, None, _seconds(reply.headers.get("retry-after", "")))
+        return Posted(post.token, answer.status, None, _seconds(answer.retry_after))
 
     def _note(self, one: _Endpoint, posted: Posted) -> None:
         if posted.status in TOO_MUCH:
