@@ -33,4 +33,4 @@ def purge_sessions(*, at: dt.datetime) -> int:
 
 def purge_runs(*, at: dt.datetime) -> int:
     """Delete records of old purges."""
-    return PurgeRun.objects.filter(started_at__lt=at - RUNS_KEPT).delete()[0]
+    return PurgeRun.objects.using("system").filter(started_at__lt=at - RUNS_KEPT).delete()[0]
