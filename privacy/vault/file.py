@@ -41,7 +41,11 @@ class FileVault:
         return cls(path)
 
     def wrap(self, key: bytes, context: bytes) -> bytes:
-        """See ``Vault``. The form is epoch (2 bytes), nonce, ciphertext with tag."""
+        """See ``Vault``. The form is epoch (2 bytes), nonce, ciphertext with tag.
+
+        Reads the file again: wrapping is rare, and an epoch that another process retired must not wrap any more.
+        """
+        self._keys = self._read()
         epoch, nonce = self.epoch(), os.urandom(_NONCE)
         return epoch.to_bytes(2, "big") + nonce + AESGCM(self._keys[epoch]).encrypt(nonce, key, context)
 

@@ -41,10 +41,14 @@ class Pkcs11Vault:
         self.rotate()
 
     def wrap(self, key: bytes, context: bytes) -> bytes:
-        """See ``Vault``. The form is epoch (2 bytes), nonce, ciphertext with tag."""
+        """See ``Vault``. The form is epoch (2 bytes), nonce, ciphertext with tag.
+
+        Looks at the token again: wrapping is rare, and an epoch that another process retired must not wrap any more.
+        """
         nonce = os.urandom(_NONCE)
 
         def encrypt() -> bytes:
+            self._keys = _find(self._session)
             epoch = max(self._keys)
             sealed = self._keys[epoch].encrypt(key, mechanism=Mechanism.AES_GCM, mechanism_param=_gcm(nonce, context))
             return epoch.to_bytes(2, "big") + nonce + bytes(sealed)
