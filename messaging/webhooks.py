@@ -155,9 +155,9 @@ class Deliverer:
         while (now := time.monotonic()) < ends and not self.stopping.is_set():
             room = min(IN_HAND_MAX - self._in_hand, CLAIM_MAX)
             claimed = self._claim(session, room) if room > CLAIM_MAX // 4 else 0
-            if claimed:
+            if claimed or self._in_hand:  # what is in hand may be what the next event of its message waits for
                 idle_since = now
-            elif now - idle_since > linger_seconds and not self._in_hand:
+            elif now - idle_since > linger_seconds:
                 return False
             if claimed < room:
                 time.sleep(max(0.0, PACE_SECONDS - (time.monotonic() - now)))
