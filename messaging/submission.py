@@ -325,7 +325,7 @@ def _drain(link: Link, session: database.Session) -> bool:
             time.sleep(0.05)
             continue
         room = link.room()
-        if room < min(ROOM_MIN, link.account.window // 2):
+        if room < max(1, min(ROOM_MIN, link.room_max() // 2)):
             link.wait_for_room(0.05)
             continue
         limit = min(room, CLAIM_MAX)

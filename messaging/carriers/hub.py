@@ -140,7 +140,9 @@ class Link:
         client.start()
 
     def _changed(self, change: StateChange) -> None:
-        logger.info("carrier_session", extra={"carrier": self.account.name, "state": str(change.state), "why": change.reason})
+        logger.info(
+            "carrier_session", extra={"carrier": self.account.name, "state": str(change.state), "why": change.reason}
+        )
         bound = any(client.state is LinkState.BOUND for client in self._senders)
         now = time.monotonic()
         if bound:
@@ -171,6 +173,11 @@ class Link:
         """How many parts may be handed over now."""
         free = sum(client.free_window() for client in self._senders if client.state is LinkState.BOUND)
         return max(0, free - self._reserved)
+
+    def room_max(self) -> int:
+        """How large ``room`` can get: the window, or half a second's worth when the rate is limited or throttled."""
+        rate = self._throttle.rate
+        return self.account.window if rate is None else min(self.account.window, max(1, int(rate / 2)))
 
     def wait_for_room(self, seconds: float) -> None:
         """Wait until window slots were freed, at most ``seconds``."""
