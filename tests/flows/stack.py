@@ -208,7 +208,7 @@ class Stack:
         self._child(
             "default", (*CELERY, *WORKER, "-c4", "-Qwebhooks,billing,privacy,default", "-n", "d@%h"), django=True
         )
-        self._child("beat", (*CELERY, "beat", "--loglevel=WARNING", "--schedule", self.directory / "beat"))
+        self._child("beat", (*CELERY, "beat", "--loglevel=INFO", "--schedule", self.directory / "beat"))
 
     def _webs(self) -> list[str]:
         return ["web", *(f"web{number}" for number in range(2, self.webs + 1))]

@@ -98,14 +98,14 @@ def test_each_message_of_a_batch_has_its_own_outcome(customer: Customer) -> None
     ("magic", "status", "error", "states", "refunded"),
     [
         ("+15005550001", "delivered", None, ["accepted"], False),
-        ("+15005550002", "undelivered", "carrier_undeliverable_027", ["accepted"], False),
+        ("+15005550002", "undelivered", "carrier_undeliverable_27", ["accepted"], False),
         ("+15005550003", "failed", "invalid_destination", ["final"], True),
-        ("+15005550004", "expired", "carrier_expired_031", ["accepted"], False),
+        ("+15005550004", "expired", "carrier_expired_31", ["accepted"], False),
         ("+15005550006", "delivered", None, ["throttled", "accepted"], False),
         ("+15005550008", "delivered", None, ["accepted"], False),
         ("+15005550009", "delivered", None, ["accepted"], False),
         ("+15005550010", "delivered", None, ["temporary", "accepted"], False),
-        ("+15005550011", "undelivered", "carrier_rejected_088", ["accepted"], False),
+        ("+15005550011", "undelivered", "carrier_rejected_88", ["accepted"], False),
     ],
     ids=[
         "delivered", "undelivered", "refused", "expired", "throttled once", "receipt twice", "early receipt",
@@ -163,7 +163,7 @@ def test_a_message_without_receipt_expires_after_its_grace(customer: Customer, s
 
 
 def test_a_message_no_carrier_took_in_time_expires_and_costs_nothing(customer: Customer, stack: Stack) -> None:
-    sent = customer.send("Nobody takes me", to=number("+346", 8), ttl=30)
+    sent = customer.send("Nobody takes me", to=number("+3461", 7), ttl=30)
 
     until(
         "the message back in the queue",
@@ -174,7 +174,9 @@ def test_a_message_no_carrier_took_in_time_expires_and_costs_nothing(customer: C
     done = customer.final(sent["id"])
     assert done["error"]["code"] == "validity_over"
     assert [kind for kind, _ in customer.moves(sent["id"])] == ["charge", "refund"]
-    assert customer.told(sent["id"], "message.expired")
+    assert stack.rows(
+        "SELECT type FROM messaging_delivery WHERE message_id = %s ORDER BY id", [ids.decode(ids.MESSAGE, sent["id"])]
+    ) == [("message.queued",), ("message.expired",)]
 
 
 def expire(stack: Stack, *, after: dt.timedelta) -> None:
@@ -183,7 +185,7 @@ def expire(stack: Stack, *, after: dt.timedelta) -> None:
 
 
 def test_a_carrier_that_is_down_loses_its_messages_to_the_next(customer: Customer) -> None:
-    to = number("+336", 8)
+    to = number("+3361", 7)
 
     sent = customer.send("Round the obstacle", to=to)
     done = customer.final(sent["id"], seconds=30)
