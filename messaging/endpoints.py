@@ -114,7 +114,7 @@ def delete(*, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> No
 
 def test(*, endpoint: WebhookEndpoint, at: dt.datetime) -> UUID:
     """Queue a test event; the delivery's id. Raises ``Problem`` for a disabled endpoint."""
-    arguments = [scope.token(endpoint.workspace_id), endpoint.id, TEST_TYPE, at]
+    arguments: list[Any] = [scope.token(endpoint.workspace_id), endpoint.id, TEST_TYPE, at]
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT pipeline.test_event(%s, %s, %s, %s)", arguments)
         found: UUID | None = cursor.fetchone()[0]

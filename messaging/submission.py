@@ -187,13 +187,16 @@ def _text(row: Claimed) -> str:
 
 
 _plain_cache: dict[bytes, str] = {}
+_plain_since = 0.0
 
 
 def _unsealed_cached(label: str, value: bytes, workspace: UUID, row: UUID) -> str:
-    """Senders and templates repeat: their plaintext is kept by ciphertext, a bounded number of them."""
+    """Senders and templates repeat: their plaintext is kept by ciphertext, no longer than keys are and not too many."""
+    global _plain_since  # noqa: PLW0603  # when this process's cache was last emptied
+    if len(_plain_cache) >= 2000 or time.monotonic() - _plain_since > keyring.KEPT_SECONDS:
+        _plain_cache.clear()
+        _plain_since = time.monotonic()
     if (known := _plain_cache.get(value)) is None:
-        if len(_plain_cache) >= 2000:
-            _plain_cache.clear()
         known = _plain_cache[value] = ciphers.unseal(bytes(value), ciphers.aad(label, workspace, row)).decode()
     return known
 

@@ -84,8 +84,10 @@ def test_each_fault_names_its_field_and_a_known_code(
 
 
 def test_all_faults_of_a_request_are_told_together(source: Source) -> None:
+    fields: dict[str, Any] = {"to": "12", "from": "NOBODY", "body": "x" * 5000, "ttl": 1}
+
     with pytest.raises(Problem) as refusal:
-        planned(source, to="12", **{"from": "NOBODY"}, body="x" * 5000, ttl=1)
+        planned(source, **fields)
 
     assert {fault.pointer for fault in refusal.value.errors} == {"#/to", "#/from", "#/body", "#/ttl"}
 
