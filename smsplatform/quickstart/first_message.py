@@ -16,10 +16,12 @@ class NotDelivered(RuntimeError):
     """The message was refused or did not arrive in time."""
 
 
-def send_and_wait(*, port: int, key: str, wait: Callable[[float], None], timeout_seconds: float = 30.0) -> float:
+def send_and_wait(
+    *, port: int, key: str, wait: Callable[[float], None], to: str = TO, timeout_seconds: float = 30.0
+) -> float:
     """Seconds from the request to the state ``delivered``. ``wait`` passes time, and may serve the supervisor."""
     began = time.monotonic()
-    message = _call(port, key, "POST", "/v1/messages", {"to": TO, "body": "Hello from smsplatform."})
+    message = _call(port, key, "POST", "/v1/messages", {"to": to, "body": "Hello from smsplatform."})
     status = message["status"]
     while status not in FINAL:
         if time.monotonic() - began > timeout_seconds:

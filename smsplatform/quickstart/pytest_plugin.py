@@ -13,7 +13,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -42,10 +41,9 @@ def pytest_load_initial_conftests(args: list[str]) -> Iterator[None]:
     if not {"--help", "-h", "--version", "-V"}.intersection(args):
         if not WORKER:
             _begin()
-        elif SESSION in os.environ:
+        else:
             _join(Path(os.environ[SESSION]))
-    yield
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsplatform.settings")
+    return (yield)
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +70,7 @@ def _begin() -> None:
     try:
         _copy_template(directory / "cluster")
     except databases.CommandFailed as error:
-        sys.stderr.write(f"NO DATABASES: they cannot be migrated, tests that need them fail.\n{str(error)[-1500:]}\n")
-        return
+        pytest.exit(f"The test databases cannot be migrated.\n{error}", returncode=3)
     cluster, valkey, credentials = _services(directory)
     processes += [cluster.start(output=(directory / "postgres.log").open("wb")), valkey.start()]
     cluster.wait(processes[0])

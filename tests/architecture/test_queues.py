@@ -1,0 +1,25 @@
+from itertools import chain
+
+from smsplatform.celery import QUEUES, SCHEDULE, app
+from smsplatform.quickstart import services
+
+
+def test_every_queue_is_consumed_by_exactly_one_kind_of_worker() -> None:
+    assert sorted(chain.from_iterable(services.WORKERS.values())) == sorted(QUEUES)
+
+
+def test_every_scheduled_task_exists_and_goes_to_its_own_queue() -> None:
+    app.loader.import_default_modules()
+
+    for name, (task, _, queue) in SCHEDULE.items():
+        assert task in app.tasks, f"{name}: there is no task {task}"
+        assert getattr(app.tasks[task], "stage", queue) == queue, name
+
+
+def test_every_task_goes_to_a_queue_that_somebody_consumes() -> None:
+    app.loader.import_default_modules()
+    ours = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
+
+    assert ours
+    for name, task in ours.items():
+        assert getattr(task, "stage", None) in QUEUES, name

@@ -1,0 +1,100 @@
+"""The command itself, from nothing to a delivered message, through a hard kill, and again on the same data."""
+
+import http.client
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smsplatform.quickstart import first_message, services
+from tests.quickstart.test_children import eventually, gone
+
+ROOT = Path(__file__).resolve().parents[2]
+PORT = 18900 + os.getpid() % 900
+pytestmark = pytest.mark.slow
+
+
+class Run:
+    """One installation in a directory of its own, and the command on it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.env = {"PATH": os.environ["PATH"], "HOME": str(directory), "RUN_DIR": str(directory)}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "manage.py", "quickstart", *arguments]
+        return subprocess.run(line, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=100)
+
+    def start(self) -> None:
+        self.output = (self.directory / "output").open("wb")
+        line = [sys.executable, "manage.py", "quickstart", "--port", str(PORT)]
+        self.process = subprocess.Popen(line, cwd=ROOT, env=self.env, stdout=self.output, stderr=self.output)
+        assert eventually((self.directory / "state.json").exists, 80), self.said()
+
+    def said(self) -> str:
+        return (self.directory / "output").read_text()
+
+    def pids(self) -> dict[str, int]:
+        state = json.loads((self.directory / "state.json").read_text())
+        return {service["name"]: service["pid"] for service in state["services"]}
+
+    def get(self, path: str) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection(services.HOST, PORT, timeout=10)
+        connection.request("GET", path, headers={"Host": "localhost"})
+        answer = connection.getresponse()
+        content = answer.read().decode()
+        connection.close()
+        return answer.status, content
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    made = Run(tmp_path_factory.mktemp("run"))
+    made.start()
+    yield made
+    if made.process is not None:
+        made.process.terminate()
+        made.process.wait(30)
+        made.output.close()
+
+
+@pytest.mark.timeout(240)
+def test_one_command_serves_delivers_heals_survives_a_kill_and_leaves_nothing(run: Run) -> None:
+    demo = json.loads((run.directory / "demo.json").read_text())
+    assert stat.S_IMODE((run.directory / "demo.json").stat().st_mode) == 0o600
+    for role in ("staff", "auditor"):
+        assert set(demo[role]) == {"email", "password", "totp_secret"}
+    for shown in (demo["url"], demo["keys"]["test"], demo["owner"]["password"], "/handsets", "curl ", "--reset"):
+        assert shown in run.said()
+    first_message.send_and_wait(port=PORT, key=demo["keys"]["live"], wait=time.sleep, to="+31612345678")
+    assert json.loads(run.get("/readyz")[1])["ready"]
+    assert 'smsplatform_queue_oldest_seconds{queue="submission"}' in run.get("/metrics")[1]
+
+    # A second one is refused, a child that dies comes back.
+    assert run.command("--check").returncode == 1
+    before = run.pids()
+    os.kill(before["web"], signal.SIGKILL)
+    assert eventually(lambda: run.pids()["web"] != before["web"] and services.answers(PORT, "/livez"), 30)
+    assert "worker-default" in run.command("--status").stdout
+
+    # Killed the hard way, everything ends by itself.
+    pids = run.pids()
+    assert run.process is not None
+    run.process.kill()
+    run.process.wait()
+    assert eventually(lambda: all(gone(pid) for pid in pids.values()), 20), pids
+
+    # The data is still there, and the keys still work.
+    again = run.command("--check", "--port", str(PORT))
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert json.loads((run.directory / "demo.json").read_text())["keys"] == demo["keys"]
+    assert run.command("--status").returncode == 3
