@@ -112,8 +112,7 @@ class Source:
     callbacks: dict[str, UUID]  # filled as they are met
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a request amounts to, before anything is sealed: also the answer of a preview."""
 
     request: SendRequest
@@ -130,8 +129,7 @@ class Plan:
     body_expires_at: dt.datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A plan with its id and ciphertexts: one row to be."""
 
     id: UUID
@@ -186,7 +184,7 @@ def seal(
         to_idx=number_index(source.index, e164),
         text_ct=None if has_code else _sealed(body_key, "text", made.text, workspace, message_id),
         reference_ct=_sealed(source.contacts, "reference", reference, workspace, message_id) if reference else None,
-        reference_idx=ciphers.blind_index(source.index, "messaging.Message.reference", reference) if reference else None,
+        reference_idx=reference_index(source.index, reference) if reference else None,
         metadata_ct=_sealed(
             source.contacts, "metadata", msgspec.json.encode(request.metadata).decode(), workspace, message_id
         ) if request.metadata else None,
@@ -219,6 +217,11 @@ def unsealed(field: str, value: bytes, workspace: UUID, message: UUID) -> str:
 def number_index(index: DataKey, e164: str) -> bytes:
     """The blind index by which a workspace finds a number."""
     return ciphers.blind_index(index, "messaging.Message.to", e164)
+
+
+def reference_index(index: DataKey, reference: str) -> bytes:
+    """The blind index by which a workspace finds its own reference."""
+    return ciphers.blind_index(index, "messaging.Message.reference", reference)
 
 
 def make_code(body_key: DataKey, message_id: UUID, digits: int) -> str:

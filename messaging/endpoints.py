@@ -39,7 +39,7 @@ def create(
 
 
 def for_callback(*, workspace: UUID, livemode: bool, url: str, index: DataKey, at: dt.datetime) -> UUID:
-    """The endpoint that hears final states of the messages naming ``url``. Raises ``Problem`` at ``status_callback``."""
+    """The endpoint that hears final states of messages naming ``url``. Raises ``Problem`` at ``status_callback``."""
     found = ciphers.blind_index(index, "messaging.WebhookEndpoint.url", url)
     ours = WebhookEndpoint.objects.filter(workspace_id=workspace, livemode=livemode)
     if known := ours.filter(callback_idx=found).values_list("id", flat=True).first():

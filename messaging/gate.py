@@ -9,13 +9,14 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 import psycopg
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from prometheus_client import Counter, Histogram
 
 from accounts import keys
@@ -37,14 +38,17 @@ logger = logging.getLogger(__name__)
 Message_ = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message_]]
 Send = Callable[[Message_], Awaitable[None]]
+T = TypeVar("T")
 App = Callable[[Message_, Receive, Send], Awaitable[None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 LANES = 2
 TOUCH_SECONDS = 60.0
+UNAVAILABLE = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError, OSError)
 JSON = (b"content-type", b"application/json")
 REQUESTS = Counter("sms_send_requests", "Answers of the send endpoints", ["path", "status"])
 ACCEPTED = Counter("sms_messages_accepted", "Messages charged and stored")
+_requests = lru_cache(maxsize=256)(lambda path, status: REQUESTS.labels(path, str(status)))
 SECONDS = Histogram(
     "sms_send_seconds", "Time to answer a send request", buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.2, 1)
 )
@@ -56,7 +60,7 @@ class Gate:
     def __init__(self, fallback: App) -> None:
         self._fallback = fallback
         self._routes = {"/v1/messages": self._one, "/v1/messages/batch": self._batch}
-        self._keys: FreshCache[bytes, KeyInfo] = FreshCache(sync_to_async(keys.find, thread_sensitive=False))
+        self._keys: FreshCache[bytes, KeyInfo] = FreshCache(partial(blocking, keys.find))
         self._sources: FreshCache[UUID, Source] = FreshCache(self._load_source)
         self._infos: dict[UUID, KeyInfo] = {}
         self._acceptor = Acceptor(self._execute, lanes=LANES)
@@ -83,7 +87,7 @@ class Gate:
             extra = [*extra, (b"content-length", b"%d" % len(content)), (b"x-request-id", request_id.encode()), JSON]
         except Problem as problem:
             status, extra, content = response_bytes(problem, request_id)
-        except (database.DatabaseUnavailable, psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+        except UNAVAILABLE as error:
             logger.warning("accept_unavailable", extra={"error": type(error).__name__})
             status, extra, content = response_bytes(Problem.single("service_unavailable", Retry_After="1"), request_id)
         except Exception:
@@ -92,7 +96,7 @@ class Gate:
             status, extra, content = response_bytes(Problem.single("internal_error"), request_id)
         await send({"type": "http.response.start", "status": status, "headers": extra})
         await send({"type": "http.response.body", "body": content})
-        REQUESTS.labels(scope_["path"], str(status)).inc()
+        _requests(scope_["path"], status).inc()
         SECONDS.observe(time.perf_counter() - began)
 
     # Endpoints
@@ -155,13 +159,16 @@ class Gate:
         return info, source
 
     async def _load_source(self, key_id: UUID) -> Source | None:
-        return await sync_to_async(sources.for_key, thread_sensitive=False)(self._infos[key_id])
+        return await blocking(sources.for_key, self._infos[key_id])
 
     async def _limit(self, info: KeyInfo, count: int) -> list[tuple[bytes, bytes]]:
         entries = []
         for name, limit, seconds in (("send", info.rate_max, 1), ("day", info.day_max, 86400)):
             if limit is not None:
-                taken = await limits.take_async(f"{name}:{info.id}", count=count, limit=limit, window_seconds=seconds)
+                subject = f"{name}:{info.id}"
+                taken = limits.at_hand(subject, count=count, limit=limit, window_seconds=seconds)
+                if taken is None:
+                    taken = await limits.take_async(subject, count=count, limit=limit, window_seconds=seconds)
                 entries.append((name, limit, seconds, taken))
         named = limits.headers(entries)
         if not all(entry[3].allowed for entry in entries):
@@ -173,11 +180,11 @@ class Gate:
         day = made.body_expires_at.date()  # of UTC, as everywhere
         key = keyring.cached_body_key(source.workspace_id, day)
         if key is None:
-            key = await sync_to_async(keyring.body_key, thread_sensitive=False)(source.workspace_id, day)
+            key = await blocking(keyring.body_key, source.workspace_id, day)
         callback = request.status_callback
         callback_id = source.callbacks.get(callback) if callback else None
         if callback and callback_id is None:
-            callback_id = await sync_to_async(sources.callback, thread_sensitive=False)(source, callback)
+            callback_id = await blocking(sources.callback, source, callback)
         return seal(made, source, key, batch_id=batch_id, callback_id=callback_id)
 
     def _accepted(self, info: KeyInfo, drafts: Sequence[Draft]) -> None:
@@ -188,10 +195,10 @@ class Gate:
         if time.monotonic() - self._touched_at > TOUCH_SECONDS:
             self._touched_at = time.monotonic()
             used, self._used = list(self._used), set()
-            asyncio.ensure_future(sync_to_async(_touch, thread_sensitive=False)(used))  # noqa: RUF006  # best effort
+            asyncio.ensure_future(blocking(_touch, used))  # noqa: RUF006  # best effort
 
     async def _replay(self, source: Source, key: Idempotency, *, single: bool) -> Answer:
-        content = await sync_to_async(replayed, thread_sensitive=False)(source, key, single=single)
+        content = await blocking(partial(replayed, source, key, single=single))
         return 202, [(b"idempotent-replayed", b"true")], msgspec.json.encode(content)
 
     # The database
@@ -220,6 +227,12 @@ class Gate:
             raise
         finally:
             self._connections.put_nowait(connection)
+
+
+async def blocking(function: Callable[..., T], *arguments: Any) -> T:
+    """Run what asks the database in a thread; once more on a new session if the thread's own was lost."""
+    once = partial(function, *arguments)
+    return await sync_to_async(partial(database.again, "default", once), thread_sensitive=False)()
 
 
 def idempotency_of(path: str, headers: dict[bytes, bytes], body: bytes) -> Idempotency | None:

@@ -1,12 +1,13 @@
 """The web process: the gate in front of Django."""
 
 import os
+from typing import cast
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsplatform.settings")
 django = get_asgi_application()
 
-from messaging.gate import Gate  # noqa: E402  # models can be imported only once Django is set up
+from messaging.gate import App, Gate  # noqa: E402  # models can be imported only once Django is set up
 
-application = Gate(django)
+application = Gate(cast(App, django))

@@ -1,9 +1,9 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import privacy.ciphers
 from django.conf import settings
 from django.db import migrations, models
 
+import privacy.ciphers
 import smsplatform.lib.clock
 import smsplatform.lib.ids
 
