@@ -196,7 +196,8 @@ class Deliverer:
 
     def _keep(self, result: _Result) -> None:
         self._results.append(result)
-        self._arrived.set()
+        if not self._arrived.is_set():  # a lock less, thousands of times a second
+            self._arrived.set()
 
     def _write(self) -> None:
         """The writer's thread: everything that arrived since the last statement goes into the next one."""

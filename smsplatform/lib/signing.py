@@ -7,10 +7,13 @@ spaces, so that the old and the new secret both verify while a customer changes 
 import base64
 import binascii
 import datetime as dt
-import hashlib
 import hmac
 import secrets as random
 from collections.abc import Sequence
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 PREFIX = "whsec_"
 TOLERANCE_SECONDS = 300
@@ -91,4 +94,12 @@ def _signed(id: str, timestamp: str, body: bytes) -> bytes:
 
 
 def _digest(secret: str, signed: bytes) -> str:
-    return base64.b64encode(hmac.digest(key_of(secret), signed, hashlib.sha256)).decode()
+    mac = _keyed(secret).copy()
+    mac.update(signed)
+    return base64.b64encode(mac.finalize()).decode()
+
+
+@lru_cache(maxsize=4096)
+def _keyed(secret: str) -> HMAC:
+    """Ready to be copied: a third of the cost of beginning anew, which counts as every event is signed."""
+    return HMAC(key_of(secret), SHA256())
