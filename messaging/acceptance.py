@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, LiteralString
 from uuid import UUID
 
+import msgspec
 from django.db import connections
 
 from messaging.drafting import LANE, Draft, Source
@@ -39,8 +40,7 @@ class Idempotency:
         return cls(digest=hashlib.sha256(f"{path}\n{key}".encode()).digest(), fingerprint=hashlib.sha256(body).digest())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One request's messages."""
 
     source: Source

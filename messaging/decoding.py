@@ -1,5 +1,7 @@
 """Bytes to ``SendRequest``: one typed decode when all is well, and a complete list of faults when it is not."""
 
+import re
+
 import msgspec
 
 from messaging.drafting import SendRequest, fault
@@ -12,7 +14,7 @@ BATCH_BYTES_MAX = 4 * 1024 * 1024
 BATCH_MAX = 1000
 
 _decoder = msgspec.json.Decoder(SendRequest)
-_QUOTED = tuple(f'"{field.encode_name}"'.encode() for field in msgspec.structs.fields(SendRequest))
+_NAMES = re.compile(b'"(?:' + "|".join(f.encode_name for f in msgspec.structs.fields(SendRequest)).encode() + b')"')
 
 
 def decode(data: bytes) -> SendRequest:
@@ -23,7 +25,8 @@ def decode(data: bytes) -> SendRequest:
         request = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return convert(loads_strict(data, SINGLE_MAX))
-    if any(data.count(name) > 1 for name in _QUOTED):
+    names = _NAMES.findall(data)
+    if len(names) != len(set(names)):
         loads_strict(data, SINGLE_MAX)  # perhaps a name twice, which two parsers would read differently
     return request
 

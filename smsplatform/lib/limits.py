@@ -79,8 +79,8 @@ def headers(entries: Iterable[tuple[str, int, int, Decision]]) -> dict[str, str]
     """
     known = list(entries)
     found = {
-        "RateLimit-Policy": ", ".join(f'"{name}";q={limit};w={window}' for name, limit, window, _ in known),
-        "RateLimit": ", ".join(f'"{name}";r={one.remaining};t={one.reset_seconds}' for name, _, _, one in known),
+        "RateLimit-Policy": ", ".join([f'"{name}";q={limit};w={window}' for name, limit, window, _ in known]),
+        "RateLimit": ", ".join([f'"{name}";r={one.remaining};t={one.reset_seconds}' for name, _, _, one in known]),
     }
     waits = [one.reset_seconds for _, _, _, one in known if not one.allowed]
     if waits:
@@ -98,6 +98,11 @@ async def take_async(
 ) -> Decision:
     """The same on an event loop."""
     return await _default().take_async(subject, count=count, limit=limit, window_seconds=window_seconds, at=at)
+
+
+def at_hand(subject: str, *, count: int = 1, limit: int, window_seconds: int) -> Decision | None:
+    """The decision of ``take_async`` if it can be made without waiting; None otherwise, and nothing is spent."""
+    return _default().at_hand(subject, count=count, limit=limit, window_seconds=window_seconds)
 
 
 # --- Rules, without input and output ----------------------------------------------------------------
@@ -199,6 +204,11 @@ class Limiter:
                 need, want = lease.wanted(count, limit, at)
                 lease.credit(lease.window, *self._ask(subject, limit, lease.window, window_seconds, need, want))
         return decision
+
+    def at_hand(self, subject: str, *, count: int, limit: int, window_seconds: int) -> Decision | None:
+        """See the function of this name. On the event loop."""
+        lease = self._leases_async.get((subject, window_seconds))
+        return None if lease is None else lease.spend(count, limit, window_seconds, time.time())
 
     async def take_async(
         self, subject: str, *, count: int, limit: int, window_seconds: int, at: float | None = None
