@@ -106,7 +106,7 @@ def _samples(
 
 
 def _workspaces(limit: int) -> list[UUID]:
-    known = QuerySet(apps.get_model(_WORKSPACES), using="system").order_by("-pk")
+    known: QuerySet[Model] = QuerySet(apps.get_model(_WORKSPACES), using="system").order_by("-pk")
     return list(known.values_list("pk", flat=True)[:limit])
 
 
@@ -133,7 +133,7 @@ def _may_read(columns: list[Column], alias: str) -> bool:
 def _rows(columns: list[Column], limit: int, *, using: str) -> _Rows:
     model = columns[0].model
     newest = [f"-{key.attname}" for key in _keys(model)]
-    rows = QuerySet(model, using=using).order_by(*newest)
+    rows: QuerySet[Model] = QuerySet(model, using=using).order_by(*newest)
     return list(rows.values_list(*[column.field.attname for column in columns])[:limit])
 
 

@@ -11,7 +11,7 @@ from privacy.registry import F, ModelPolicy
 POLICY = registry.policy_of(User)
 
 
-def ids_of(policy: ModelPolicy) -> list[str]:
+def ids_of(policy: ModelPolicy) -> list[str | None]:
     return [error.id for error in checks.faults(policy)]
 
 
@@ -20,7 +20,7 @@ def with_fields(**fields: F) -> ModelPolicy:
 
 
 def test_every_model_and_field_is_classified() -> None:
-    assert [error for error in run_checks(tags=["privacy"]) if error.id.startswith("privacy.E00")] == []
+    assert [error for error in run_checks(tags=["privacy"]) if str(error.id).startswith("privacy.E00")] == []
 
 
 def test_an_undeclared_model_is_an_error_whose_hint_is_the_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,8 +29,8 @@ def test_an_undeclared_model_is_an_error_whose_hint_is_the_declaration(monkeypat
     (error,) = checks.inventory_is_complete()
 
     assert error.id == "privacy.E001"
-    assert "accounts/personal_data.py" in error.hint
-    assert '"email_idx": F("none", reason="…"),' in error.hint
+    assert "accounts/personal_data.py" in str(error.hint)
+    assert '"email_idx": F("none", reason="…"),' in str(error.hint)
 
 
 def test_a_model_of_a_package_is_to_be_declared_by_privacy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_a_model_of_a_package_is_to_be_declared_by_privacy(monkeypatch: pytest.M
 
     (error,) = checks.inventory_is_complete()
 
-    assert "privacy/personal_data.py" in error.hint
+    assert "privacy/personal_data.py" in str(error.hint)
 
 
 def test_an_unclassified_field_is_an_error_that_names_it() -> None:
@@ -47,7 +47,7 @@ def test_an_unclassified_field_is_an_error_that_names_it() -> None:
     (error,) = checks.faults(ModelPolicy(model="accounts.User", scope="global", fields=fields))
 
     assert error.id == "privacy.E002"
-    assert '"last_login": F("none", reason="…"),' in error.hint
+    assert '"last_login": F("none", reason="…"),' in str(error.hint)
 
 
 def test_a_field_that_is_gone_is_an_error() -> None:
@@ -103,8 +103,8 @@ def test_every_reference_of_the_inventory_leads_somewhere() -> None:
     for activity in registry.activities():
         assert set(activity.subjects) <= subjects
         assert set(activity.recipients) <= recipients
-    for holder in (*registry.stores(), *registry.recipients()):
-        assert set(holder.holds) <= kinds
+    for holds in [store.holds for store in registry.stores()] + [each.holds for each in registry.recipients()]:
+        assert set(holds) <= kinds
 
 
 def test_every_retention_unit_is_purged_or_says_why_not() -> None:

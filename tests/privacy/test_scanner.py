@@ -117,7 +117,7 @@ def test_a_value_whose_key_is_gone_is_found() -> None:
     made = endpoint(shop, "")
     with scope.workspace(shop.workspace.id):
         (sealed,) = WebhookEndpoint.objects.filter(pk=made.pk).values_list("secret", flat=True)
-        orphan = sealed[:1] + bytes(16) + sealed[17:]
+        orphan = bytes(sealed[:1]) + bytes(16) + bytes(sealed[17:])
         WebhookEndpoint.objects.filter(pk=made.pk).update(secret=orphan)
 
     assert ("messaging.WebhookEndpoint.secret", "key gone") in found()

@@ -33,7 +33,7 @@ def dump(message_id: UUID) -> tuple[dt.date, UUID, bytes]:
             "SELECT expires_on, workspace_id, text_ct FROM messaging_body WHERE message_id = %s", [message_id]
         ).fetchone()
     assert row is not None
-    return row
+    return row[0], row[1], bytes(row[2])
 
 
 def test_a_dumped_body_is_unreadable_once_its_key_is_destroyed_and_so_is_a_restored_one() -> None:

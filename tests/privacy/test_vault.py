@@ -210,4 +210,4 @@ def test_an_unknown_token_is_not_ready(token: dict[str, str]) -> None:
     from privacy.vault.pkcs11 import Pkcs11Vault
 
     with pytest.raises(VaultError, match="NoSuchToken"):
-        Pkcs11Vault(**{**token, "token": "another"})
+        Pkcs11Vault(module=token["module"], token="another", pin=token["pin"])
