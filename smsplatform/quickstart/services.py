@@ -67,7 +67,7 @@ def web(env: dict[str, str], *, port: int) -> Service:
     command: list[str | Path] = [
         *(sys.executable, "-m", "uvicorn", "smsplatform.asgi:application", "--host", HOST, "--port", str(port)),
         *("--loop", "uvloop", "--http", "httptools", "--ws", "none", "--no-access-log", "--no-server-header"),
-        *("--log-level", "warning", "--timeout-graceful-shutdown", "10"),
+        *("--no-proxy-headers", "--log-level", "warning", "--timeout-graceful-shutdown", "10"),
     ]
     return Service(name="web", command=command, env=env, probe=lambda: answers(port, "/livez"))
 

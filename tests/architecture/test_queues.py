@@ -1,7 +1,10 @@
+import re
 from itertools import chain
 
 from smsplatform.celery import QUEUES, SCHEDULE, app
 from smsplatform.quickstart import services
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_every_queue_is_consumed_by_exactly_one_kind_of_worker() -> None:
@@ -23,3 +26,11 @@ def test_every_task_goes_to_a_queue_that_somebody_consumes() -> None:
     assert ours
     for name, task in ours.items():
         assert getattr(task, "stage", None) in QUEUES, name
+
+
+@pytest.mark.parametrize("files", ["deploy/docker-compose.yml", "deploy/systemd/*.service"])
+def test_the_deployments_consume_every_queue(files: str) -> None:
+    text = "\n".join(path.read_text() for path in sorted(ROOT.glob(files)))
+    consumed = [queue for match in re.findall(r'-Q,? "?([a-z,]+)"?', text) for queue in match.split(",")]
+
+    assert sorted(consumed) == sorted(QUEUES)

@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 
 from smsplatform.quickstart import databases, postgres
+from smsplatform.quickstart.credentials import Credentials
 from smsplatform.quickstart.postgres import Cluster
 
 
@@ -17,7 +18,7 @@ from smsplatform.quickstart.postgres import Cluster
 def server() -> Iterator[psycopg.Connection]:
     """A superuser's session on the server of this test session."""
     where = Path(os.environ[SESSION])
-    credentials = databases.Credentials.load_or_create(where / "cluster" / "credentials.json")
+    credentials = Credentials.load_or_create(where / "cluster" / "credentials.json")
     cluster = Cluster(data=where / "cluster" / "pg", sockets=where / "s", password=credentials.superuser)
     with cluster.connect() as connection:
         yield connection
