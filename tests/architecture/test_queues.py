@@ -1,5 +1,8 @@
 import re
 from itertools import chain
+from pathlib import Path
+
+import pytest
 
 from smsplatform.celery import QUEUES, SCHEDULE, app
 from smsplatform.quickstart import services
