@@ -105,7 +105,7 @@ DECLARE
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('pipeline.ensure_partitions'));
     FOREACH parent IN ARRAY ARRAY['messaging_message', 'messaging_attempt'] LOOP
-        FOR i IN -4..2 LOOP
+        FOR i IN -3..2 LOOP
             month := (date_trunc('month', p_at AT TIME ZONE 'UTC') + make_interval(months => i)) AT TIME ZONE 'UTC';
             part := parent || to_char(month AT TIME ZONE 'UTC', '_YYYYMM');
             CONTINUE WHEN to_regclass('public.' || part) IS NOT NULL;

@@ -61,6 +61,7 @@ def aged(public: str, days: int, *, on_its_way: bool = False) -> UUID:
     old = born(clock.now() - days * DAY)
     source = ids.decode("msg", public)
     with superuser() as connection:
+        connection.execute("SELECT pipeline.ensure_partitions(%s)", [clock.now() - days * DAY])
         for table, key in (("messaging_message", "id"), ("messaging_outbox", "message_id")):
             if table == "messaging_message" or on_its_way:
                 connection.execute(
