@@ -3,12 +3,13 @@
 import datetime as dt
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
+from msgspec.structs import replace
 
 from billing import ledger
 from messaging import sources
