@@ -1,6 +1,5 @@
 import base64
 import datetime as dt
-import secrets as random
 
 import pytest
 from hypothesis import given
@@ -101,7 +100,7 @@ def test_a_timestamp_that_is_no_number_is_refused(timestamp: str) -> None:
         "whsec_",
         "whsec_!!!!",
         "whsec_abc",
-        *("whsec_" + base64.b64encode(random.token_bytes(n)).decode() for n in (23, 65)),
+        *("whsec_" + base64.b64encode(bytes(range(n))).decode() for n in (23, 65)),
     ],
 )
 def test_a_malformed_secret_is_refused_without_being_repeated(secret: str) -> None:

@@ -10,7 +10,7 @@ from celery._state import get_current_app
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsplatform.lib import ids, tasks
+from smsplatform.lib import tasks
 from smsplatform.lib.tasks import Ladder, RefusedArgument, Wakeups, task
 
 
@@ -31,7 +31,7 @@ def name() -> str:
     [
         str(uuid4()),
         uuid4(),
-        ids.encode(ids.MESSAGE, ids.uuid7()),
+        "msg_01m7ytkkssefr86pqkpwr5mc72",
         "2026-03-01",
         "wallet_low",
         "message.delivered",
