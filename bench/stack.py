@@ -135,6 +135,13 @@ class Stack:
             if name in self.processes:
                 children.stop(self.processes[name], stop_signal=signal.SIGINT, timeout_seconds=30)
 
+    def remove(self) -> None:
+        """Delete the directory, unless BENCH_KEEP asks to look into it."""
+        if os.environ.get("BENCH_KEEP"):
+            sys.stderr.write(f"kept {self.directory}\n")
+        else:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
 
 class Generator:
     """The load generator's process; one request and one answer per line."""
@@ -175,10 +182,7 @@ def running(
         yield stack, generator
     finally:
         stack.stop()
-        if os.environ.get("BENCH_KEEP"):
-            sys.stderr.write(f"kept {directory}\n")
-        else:
-            shutil.rmtree(directory, ignore_errors=True)
+        stack.remove()
 
 
 def free_port() -> int:
