@@ -29,7 +29,7 @@ def name() -> str:
 @pytest.mark.parametrize(
     "value",
     [
-        str(uuid4()),
+        "2a297678-2528-4afc-a32c-c9d4e2197d7a",
         uuid4(),
         "msg_01m7ytkkssefr86pqkpwr5mc72",
         "2026-03-01",
