@@ -16,7 +16,7 @@ StatusWord = Literal[
     "canceled",
 ]  # fmt: skip
 CategoryWord = Literal["otp", "transactional", "marketing"]
-EventType = Literal[EVENT_TYPES]  # type: ignore[valid-type]  # a tuple of words is what Literal takes
+_TYPES = Meta(max_length=40, extra_json_schema={"items": {"enum": list(EVENT_TYPES)}})
 Number = Annotated[str, Meta(description="E.164", examples=["+31612345678"])]
 Amount = Annotated[str, Meta(description="A decimal", examples=["0.071"])]
 
@@ -221,7 +221,7 @@ class EndpointRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Where to send events, and which."""
 
     url: Annotated[str, Meta(max_length=2000, examples=["https://example.com/webhooks/sms"])]
-    types: Annotated[list[str], Meta(max_length=40, description="Empty or left out: all final states")] | None = None
+    types: Annotated[list[str], _TYPES, Meta(description="Empty or left out: all final states")] | None = None
     content: Literal["thin", "full"] = "thin"
     description: Annotated[str, Meta(max_length=120)] = ""
     enabled: bool = True
@@ -231,7 +231,7 @@ class EndpointChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What to change about an endpoint; fields left out stay."""
 
     url: Annotated[str, Meta(max_length=2000)] | UnsetType = UNSET
-    types: Annotated[list[str], Meta(max_length=40)] | UnsetType = UNSET
+    types: Annotated[list[str], _TYPES] | UnsetType = UNSET
     content: Literal["thin", "full"] | UnsetType = UNSET
     description: Annotated[str, Meta(max_length=120)] | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET

@@ -32,7 +32,7 @@ from smsplatform.lib.api.views import ApiView, decoded
 
 TAG = "Messages"
 SENDING = (
-    "invalid_json", "body_too_large", "invalid_request", "insufficient_balance", "suppressed_recipient",
+    "insufficient_balance", "suppressed_recipient",
     "idempotency_key_reused", "idempotency_in_progress", "rate_limited",
 )  # fmt: skip
 
@@ -79,8 +79,7 @@ class Messages(MessageView):
     scopes = {"GET": Scope.MESSAGES_READ, "POST": Scope.MESSAGES_SEND}
     body_max = decoding.SINGLE_MAX
 
-    @documented("list_messages", tag=TAG, answers={200: MessageDocument}, query=MessageFilter, listed=True,
-                codes=("invalid_filter", "invalid_cursor", "invalid_limit"))  # fmt: skip
+    @documented("list_messages", tag=TAG, answers={200: MessageDocument}, query=MessageFilter, listed=True)
     def get(self, request: Request) -> Response:
         """List messages
 
@@ -144,8 +143,7 @@ class Batch(MessageView):
 class Preview(MessageView):
     scopes = {"POST": Scope.MESSAGES_SEND}
 
-    @documented("preview_messages", tag=TAG, answers={200: PreviewDocument}, request=PreviewRequest,
-                codes=("invalid_json", "invalid_request"))  # fmt: skip
+    @documented("preview_messages", tag=TAG, answers={200: PreviewDocument}, request=PreviewRequest)
     def post(self, request: Request) -> Response:
         """See what sending would amount to
 
@@ -158,8 +156,9 @@ class Preview(MessageView):
 class Search(MessageView):
     scopes = {"POST": Scope.MESSAGES_READ}
 
-    @documented("search_messages", tag=TAG, answers={200: MessageDocument}, request=SearchRequest, listed=True,
-                codes=("invalid_json", "invalid_request", "invalid_cursor"))  # fmt: skip
+    @documented(
+        "search_messages", tag=TAG, answers={200: MessageDocument}, request=SearchRequest, listed=True, paged=False
+    )
     def post(self, request: Request) -> Response:
         """Find messages by number or reference
 

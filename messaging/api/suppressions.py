@@ -32,7 +32,7 @@ class Suppressions(ApiView):
         return self.listed(page, [shown(row) for row in page.rows])
 
     @documented("create_suppression", tag=TAG, answers={200: SuppressionDocument, 201: SuppressionDocument},
-                request=SuppressionRequest, codes=("invalid_json", "invalid_request"))  # fmt: skip
+                request=SuppressionRequest)  # fmt: skip
     def post(self, request: Request) -> Response:
         """Suppress a number
 

@@ -28,7 +28,7 @@ class Templates(ApiView):
         return self.listed(page, [shown(template) for template in page.rows])
 
     @documented("create_template", tag=TAG, answers={201: TemplateDocument}, request=TemplateRequest,
-                codes=("invalid_json", "invalid_request", "template_variables"))  # fmt: skip
+                codes=("template_variables",))  # fmt: skip
     def post(self, request: Request) -> Response:
         """Create a template
 

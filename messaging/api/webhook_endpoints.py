@@ -57,7 +57,7 @@ class Endpoints(ApiView):
         return self.listed(page, [shown(endpoint) for endpoint in page.rows])
 
     @documented("create_webhook_endpoint", tag=TAG, answers={201: EndpointDocument}, request=EndpointRequest,
-                codes=(*URLS, "invalid_json", "invalid_request", "too_many_endpoints"))  # fmt: skip
+                codes=(*URLS, "too_many_endpoints"))  # fmt: skip
     def post(self, request: Request) -> Response:
         """Create a webhook endpoint
 
@@ -79,7 +79,7 @@ class OneEndpoint(EndpointView):
         return Response(shown(self.found(endpoint_id)))
 
     @documented("change_webhook_endpoint", tag=TAG, answers={200: EndpointDocument}, request=EndpointChange,
-                codes=(*URLS, "not_found", "invalid_json", "invalid_request"))  # fmt: skip
+                codes=(*URLS, "not_found"))  # fmt: skip
     def patch(self, request: Request, endpoint_id: str) -> Response:
         """Change a webhook endpoint
 
@@ -134,7 +134,7 @@ class Deliveries(EndpointView):
     scopes = {"GET": Scope.WEBHOOKS_READ}
 
     @documented("list_webhook_deliveries", tag=TAG, answers={200: DeliveryDocument}, query=DeliveryFilter, listed=True,
-                codes=("not_found", "invalid_filter"))  # fmt: skip
+                codes=("not_found",))  # fmt: skip
     def get(self, request: Request, endpoint_id: str) -> Response:
         """List an endpoint's deliveries"""
         endpoint = self.found(endpoint_id)
@@ -147,7 +147,7 @@ class Replay(EndpointView):
     scopes = {"POST": Scope.WEBHOOKS_WRITE}
 
     @documented("replay_webhook_endpoint", tag=TAG, answers={202: ReplayDocument}, request=ReplayRequest,
-                codes=("not_found", "invalid_json", "invalid_request", "endpoint_disabled"))  # fmt: skip
+                codes=("not_found", "endpoint_disabled"))  # fmt: skip
     def post(self, request: Request, endpoint_id: str) -> Response:
         """Make deliveries of a time window again
 

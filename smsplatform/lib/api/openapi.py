@@ -17,6 +17,8 @@ from smsplatform.lib.api.problems import CONTENT_TYPE
 View = TypeVar("View", bound=Callable[..., Any])
 Kind = type[msgspec.Struct]
 REF = "#/components/schemas/{name}"
+LISTED = ("invalid_limit", "invalid_cursor", "invalid_filter")
+READ = ("invalid_json", "invalid_request", "body_too_large")
 EVERYWHERE = ("missing_key", "invalid_key", "revoked_key", "expired_key", "ip_not_allowed", "missing_scope")
 _kinds: dict[str, Kind] = {}
 
@@ -50,14 +52,18 @@ def documented(
     request: Kind | None = None,
     query: Kind | None = None,
     listed: bool = False,
+    paged: bool = True,
     idempotent: bool = False,
     codes: Iterable[str] = (),
 ) -> Callable[[View], View]:
-    """Describe a method: summary and description are its docstring, ``codes`` the refusals beyond those of any key."""
+    """Describe a method: summary and description are its docstring, ``codes`` the refusals beyond those of any key.
+
+    A ``listed`` answer is a list object; unless ``paged`` is false, the query says which page of it.
+    """
     responses: dict[Any, Any] = {
         (status, "application/json"): _answer(kind, listed=listed) for status, kind in answers.items()
     }
-    refused = [*EVERYWHERE, *codes]
+    refused = [*EVERYWHERE, *(LISTED if listed else ()), *(READ if request else ()), *codes]
     for status in sorted({CODES[code].status for code in refused} | {400, 405, 429, 503}):
         responses[status, CONTENT_TYPE] = _refusal(status, refused)
 
@@ -70,7 +76,7 @@ def documented(
             tags=[tag],
             request={"application/json": _ref(request)} if request else None,
             responses=responses,
-            parameters=_parameters(query, listed=listed, idempotent=idempotent),
+            parameters=_parameters(query, listed=listed and paged, idempotent=idempotent),
         )
         return described(method)
 

@@ -51,13 +51,20 @@ def query(kind: type[S], params: Mapping[str, str], *, besides: frozenset[str] =
     values: dict[str, Any] = {}
     for name, field in known.items():
         if name in params:
-            try:
-                values[field.name] = msgspec.convert(params[name], field.type, strict=False)
-            except msgspec.ValidationError:
+            values[field.name] = _of_text(params[name], field)
+            if values[field.name] is None:
                 faults.append(_in_query(name, "invalid_filter"))
     if faults:
         raise Problem.of(faults)
     return kind(**values)
+
+
+def _of_text(text: str, field: FieldInfo) -> Any:
+    """The value that a parameter's text stands for; None for none (the text null is no null)."""
+    try:
+        return msgspec.convert(text, field.type, strict=False)
+    except msgspec.ValidationError:
+        return None
 
 
 def _in_query(name: str, code: str) -> FieldError:
