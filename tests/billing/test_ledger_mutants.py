@@ -19,7 +19,7 @@ from tests.billing.conftest import Connect, new_ids
 AT = clock.now()
 FLOOR_CHECK = "CONSTRAINT account_floor CHECK (workspace_id IS NULL OR posted - held >= -credit_limit),"
 UNIQUE_ROWS = "PRIMARY KEY (id, kind),"
-NOT_YET_REFUNDED = re.search(r"        WHERE NOT EXISTS \(SELECT 1 FROM ledger.transfer r\n.*\n", sql.read("post"))
+NOT_YET_REFUNDED = re.search(r"          AND NOT EXISTS \(SELECT 1 FROM ledger.transfer r\n.*\n", sql.read("post"))
 assert NOT_YET_REFUNDED
 
 
