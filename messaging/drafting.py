@@ -34,6 +34,7 @@ TTL_DEFAULT = {
 }
 LANE = {Category.OTP: 0, Category.TRANSACTIONAL: 1, Category.MARKETING: 2}
 MICRO = 1_000_000
+EXPONENT_MAX = 12  # of a price ceiling; beyond it decimal arithmetic can overflow
 
 
 class TemplateRef(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -310,7 +311,7 @@ def _segmented(request: SendRequest, text: str | None, faults: list[FieldError])
 def _times(
     request: SendRequest, source: Source, at: dt.datetime, faults: list[FieldError]
 ) -> tuple[dt.datetime | None, dt.datetime, dt.datetime]:
-    send_at = request.send_at.astimezone(dt.UTC) if request.send_at and request.send_at.tzinfo else None
+    send_at = _utc(request.send_at) if request.send_at and request.send_at.tzinfo else None
     if request.send_at is not None and (send_at is None or not at - SKEW <= send_at <= at + AHEAD_MAX):
         faults.append(fault("#/send_at", "send_at_out_of_range"))
         send_at = None
@@ -341,10 +342,18 @@ def _expiry(
         if request.expires_at.tzinfo is None:
             faults.append(fault("#/expires_at", "zone_missing"))
             return start + kept, "#/expires_at"
-        return request.expires_at.astimezone(dt.UTC), "#/expires_at"
+        return _utc(request.expires_at) or start, "#/expires_at"
     if request.ttl is not None:
         return start + dt.timedelta(seconds=max(-1, min(request.ttl, 10**7))), "#/ttl"
     return start + min(TTL_DEFAULT[Category(request.category)], kept), "#/ttl"
+
+
+def _utc(moment: dt.datetime) -> dt.datetime | None:
+    """The moment in UTC; None when that is before the first or after the last year there is."""
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError:
+        return None
 
 
 def _small_fields(request: SendRequest, faults: list[FieldError]) -> None:
@@ -380,7 +389,7 @@ def _priced(number: phone.Number | None, source: Source, faults: list[FieldError
 def _price_ceiling(text: str, price: int, faults: list[FieldError]) -> None:
     try:
         ceiling = Decimal(text)
-        if not ceiling.is_finite() or ceiling < 0:
+        if not ceiling.is_finite() or ceiling < 0 or ceiling.adjusted() > EXPONENT_MAX:
             raise InvalidOperation
     except InvalidOperation:
         faults.append(fault("#/max_price", "invalid_amount"))
