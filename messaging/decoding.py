@@ -15,6 +15,7 @@ BATCH_MAX = 1000
 
 _decoder = msgspec.json.Decoder(SendRequest)
 _NAMES = re.compile(b'"(?:' + "|".join(f.encode_name for f in msgspec.structs.fields(SendRequest)).encode() + b')"')
+_ESCAPED_NAME = re.compile(rb'\\u[^"]*"\s*:')
 
 
 def decode(data: bytes) -> SendRequest:
@@ -26,7 +27,7 @@ def decode(data: bytes) -> SendRequest:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return convert(loads_strict(data, SINGLE_MAX))
     names = _NAMES.findall(data)
-    if len(names) != len(set(names)):
+    if len(names) != len(set(names)) or data.count(b"{") > 1 or _ESCAPED_NAME.search(data):
         loads_strict(data, SINGLE_MAX)  # perhaps a name twice, which two parsers would read differently
     return request
 
