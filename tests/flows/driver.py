@@ -48,7 +48,8 @@ class Driver:
 
     async def _send(self, session: aiohttp.ClientSession, number: int) -> None:
         body = json.dumps(document(self._run, number)).encode()
-        began, statuses = time.monotonic(), []
+        began = time.monotonic()
+        statuses: list[int] = []
         while True:
             status, answer = await self._try(session, body, number, len(statuses))
             statuses.append(status)

@@ -131,6 +131,7 @@ class Stack:
     durable: bool = False
     carriers: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"alpha": {}})
     routes: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"": ["alpha"]})
+    script: Mapping[str, Any] = field(default_factory=dict)  # what the carriers do; see messaging/sandbox/script.py
     down: Sequence[str] = ()  # accounts with carriers that do not listen
     settings: Mapping[str, str] = field(default_factory=dict)
     webs: int = 1
@@ -215,7 +216,17 @@ class Stack:
 
     def _carrier(self, name: str) -> Sequence[str | Path]:
         control = f"127.0.0.1:{self.ports[name + ' control']}"
-        options = ("--port", self.ports[name], "--control", control, "--record", self.record_file(name))
+        script = json.dumps(dict(self.script))
+        options = (
+            "--port",
+            self.ports[name],
+            "--control",
+            control,
+            "--record",
+            self.record_file(name),
+            "--script",
+            script,
+        )
         return self._python("messaging.sandbox", *options)
 
     @staticmethod

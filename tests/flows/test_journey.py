@@ -165,11 +165,11 @@ def test_a_message_without_receipt_expires_after_its_grace(customer: Customer, s
 def test_a_message_no_carrier_took_in_time_expires_and_costs_nothing(customer: Customer, stack: Stack) -> None:
     sent = customer.send("Nobody takes me", to=number("+3461", 7), ttl=30)
 
-    until(
-        "the message back in the queue",
-        lambda: (expire(stack, after=dt.timedelta(seconds=31)), customer.message(sent["id"])["status"] == "expired")[1],
-        every=0.3,
-    )
+    def expired() -> bool:
+        expire(stack, after=dt.timedelta(seconds=31))
+        return bool(customer.message(sent["id"])["status"] == "expired")
+
+    until("the message back in the queue", expired, every=0.3)  # now and then a worker holds it
 
     done = customer.final(sent["id"])
     assert done["error"]["code"] == "validity_over"

@@ -35,6 +35,7 @@ QUIET_SECONDS = 120.0
 WINDOW = 100
 TARGETS = ("web", "submission", "default", "beat", "valkey", "postgres", "alpha")
 HOOK = "/hook/kills"
+SLOW = {"response_delay": 0.1, "response_jitter": 0.2, "receipt_delay": 0.5}  # so that something is always under way
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + int(4 * MESSAGES / RATE))]
 
 
@@ -76,7 +77,7 @@ class Aftermath:
 def aftermath() -> Iterator[Aftermath]:
     """Runs everything once; the tests look at what is left."""
     began = time.monotonic()
-    with Stack(durable=True, carriers={"alpha": {"window": WINDOW}}) as stack:
+    with Stack(durable=True, carriers={"alpha": {"window": WINDOW}}, script=SLOW) as stack:
         customer = make_customer(stack, credit=10**10)
         types = [f"message.{word}" for word in ("queued", "submitted", *sorted(FINAL))]
         stack.endpoint(customer.key, HOOK, types=types)
@@ -101,7 +102,7 @@ def flow(stack: Stack, customer: Customer, run: str) -> Counter[str]:
     began = time.monotonic()
     try:
         while driver.poll() is None:
-            if schedule and time.monotonic() - began >= schedule[0][0]:
+            if schedule and time.monotonic() - began >= schedule[0][0] and stack.processes[schedule[0][1]].running:
                 name = schedule.pop(0)[1]
                 stack.processes[name].kill()
                 killed[name] += 1
@@ -208,9 +209,9 @@ def test_the_ledger_sums_to_zero_and_the_wallet_is_what_it_says(aftermath: After
     stack = aftermath.stack
     sides = "SELECT currency, debit_id AS account, -amount AS amount FROM ledger.transfer UNION ALL SELECT currency, credit_id, amount FROM ledger.transfer"  # noqa: E501  # one query
 
-    sums = stack.rows(f"SELECT currency, sum(amount) FROM ({sides}) AS s GROUP BY currency")  # type: ignore[arg-type]  # constant
+    sums = stack.rows(f"SELECT currency, sum(amount) FROM ({sides}) AS s GROUP BY currency")
     wallets = stack.rows(
-        f"SELECT a.posted, (SELECT sum(amount) FROM ({sides}) AS s WHERE account = a.id) FROM ledger.account a "  # type: ignore[arg-type]  # constant
+        f"SELECT a.posted, (SELECT sum(amount) FROM ({sides}) AS s WHERE account = a.id) FROM ledger.account a "
         "WHERE a.workspace_id IS NOT NULL AND a.seq > 0"
     )
     lowest = stack.value("SELECT min(wallet_after) FROM ledger.transfer")
