@@ -111,7 +111,7 @@ class Gate:
         order = Order(source=source, drafts=[draft], idempotency=key, at=at)
         outcome = (await self._acceptor.accept(order))[0]
         if outcome == REPLAY and key:
-            return await self._replay(source, key, single=True)
+            return await self._replay(source, key)
         if outcome != "ok":
             raise Problem.single(outcome)
         self._accepted(info, [draft])
@@ -138,7 +138,7 @@ class Gate:
             await self._acceptor.accept(Order(source=source, drafts=drafts, idempotency=key, at=at)) if drafts else []
         )
         if REPLAY in outcomes and key:
-            return await self._replay(source, key, single=False)
+            return await self._replay(source, key, results)
         self._accepted(info, [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == "ok"])
         answer = presenting.of_batch(batch_id, results, outcomes, source, at=at)
         return 202 if "ok" in outcomes else 422, limit, msgspec.json.encode(answer)
@@ -197,8 +197,10 @@ class Gate:
             used, self._used = list(self._used), set()
             asyncio.ensure_future(blocking(_touch, used))  # noqa: RUF006  # best effort
 
-    async def _replay(self, source: Source, key: Idempotency, *, single: bool) -> Answer:
-        content = await blocking(partial(replayed, source, key, single=single))
+    async def _replay(
+        self, source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None
+    ) -> Answer:
+        content = await blocking(partial(replayed, source, key, results))
         return 202, [(b"idempotent-replayed", b"true")], msgspec.json.encode(content)
 
     # The database
@@ -246,25 +248,27 @@ def idempotency_of(path: str, headers: dict[bytes, bytes], body: bytes) -> Idemp
     return Idempotency.of(path=path, key=text, body=body)
 
 
-def replayed(source: Source, key: Idempotency, *, single: bool) -> dict[str, Any]:
-    """The answer that this key's first request got, read again from what it made."""
+def replayed(source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None) -> dict[str, Any]:
+    """The answer that this key's first request got, read again from what it made; ``results`` of a batch this time."""
     with scope.workspace(source.workspace_id):
         before = replay_of(source, key)
         if before is None:
             raise Problem.single("idempotency_in_progress", Retry_After="1")
         if before.fingerprint != key.fingerprint:
             raise Problem.single("idempotency_key_reused")
-        return _shown_again(before, single=single)
+        return _shown_again(before, results)
 
 
-def _shown_again(before: Replay, *, single: bool) -> dict[str, Any]:
+def _shown_again(before: Replay, results: Sequence[Draft | Problem] | None) -> dict[str, Any]:
     at = clock.now()
     wanted = [message_id for message_id in before.message_ids if message_id]
     rows = Message.objects.with_state().readable(at=at).filter(id__in=wanted)
     shown = {row.id: data for row, data in zip(rows, presenting.of_rows(list(rows), at=at, codes=True), strict=True)}
-    if single:
-        return shown[wanted[0]]
-    return presenting.batch_again(before.message_ids, before.outcomes, shown)
+    if results is not None:
+        return presenting.batch_again(before.message_ids, before.outcomes, shown, results)
+    if wanted[0] not in shown:
+        raise Problem.single("not_found", detail="The message that this key made was erased since.")
+    return shown[wanted[0]]
 
 
 def _touch(used: list[UUID]) -> None:

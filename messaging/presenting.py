@@ -70,12 +70,24 @@ def of_batch(
     return _batch(ids.encode("bat", batch_id), entries)
 
 
-def batch_again(message_ids: Sequence[UUID | None], outcomes: Sequence[str], shown: Mapping[UUID, Data]) -> Data:
-    """The answer to a batch sent again with its idempotency key: what became of the messages it made."""
+def batch_again(
+    message_ids: Sequence[UUID | None],
+    outcomes: Sequence[str],
+    shown: Mapping[UUID, Data],
+    results: Sequence[Draft | Problem],
+) -> Data:
+    """The answer to a batch sent again with its idempotency key: what became of the messages it made.
+
+    ``results`` are those of this time: what cannot be drafted keeps its place among the others. When time has changed
+    how many can be drafted, places are lost, and what was stored is told without the rest.
+    """
     entries = [
         shown.get(message_id, _refusal(Problem("not_found"))) if message_id else _refusal(Problem(outcome))
         for message_id, outcome in zip(message_ids, outcomes, strict=True)
     ]
+    if sum(isinstance(result, Draft) for result in results) == len(entries):
+        stored = iter(entries)
+        entries = [_refusal(result) if isinstance(result, Problem) else next(stored) for result in results]
     batch_id = next((entry["batch_id"] for entry in entries if entry.get("batch_id")), None)
     return _batch(batch_id, entries)
 

@@ -102,7 +102,7 @@ class Messages(MessageView):
         draft = sending.drafted(wanted, source, at=self.at)
         outcomes = sending.accepted([draft], source, key, at=self.at)
         if key and sending.is_replay(outcomes, key):
-            return sending.again(source, key, single=True)
+            return sending.again(source, key)
         if outcomes != ["ok"]:
             raise Problem.single(outcomes[0])
         return Response(presenting.of_draft(draft, source, at=self.at), 202, headers=named)
@@ -129,7 +129,7 @@ class Batch(MessageView):
         drafts = [result for result in results if isinstance(result, Draft)]
         outcomes = sending.accepted(drafts, source, key, at=self.at)
         if key and sending.is_replay(outcomes, key):
-            return sending.again(source, key, single=False)
+            return sending.again(source, key, results)
         answer = presenting.of_batch(batch_id, results, outcomes, source, at=self.at)
         return Response(answer, 202 if "ok" in outcomes else 422, headers=named)
 

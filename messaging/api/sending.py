@@ -54,7 +54,7 @@ def is_replay(outcomes: Sequence[str], key: Idempotency | None) -> bool:
     return key is not None and REPLAY in outcomes
 
 
-def again(source: Source, key: Idempotency, *, single: bool) -> Response:
-    """The answer that the key's first request got."""
-    content: dict[str, Any] = replayed(source, key, single=single)
+def again(source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None) -> Response:
+    """The answer that the key's first request got; ``results`` of a batch this time."""
+    content: dict[str, Any] = replayed(source, key, results)
     return Response(content, 202, headers={"Idempotent-Replayed": "true"})

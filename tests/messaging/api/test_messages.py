@@ -96,6 +96,29 @@ def test_a_batch_accepts_and_refuses_each_message_on_its_own(world: World) -> No
     assert {entry.get("batch_id") for entry in response.json()["results"]} == {found.id, None}
 
 
+def test_a_repeated_batch_gets_the_answer_of_the_first_in_the_same_places(world: World) -> None:
+    key, before = uuid4().hex, count_of(world)
+    items = {"messages": [body(to="nonsense"), body(), body(body="")]}
+
+    first = world.api().post("/v1/messages/batch", items, Idempotency_Key=key)
+    second = world.api().post("/v1/messages/batch", items, Idempotency_Key=key)
+
+    assert second["Idempotent-Replayed"] == "true"
+    assert first.json() == second.json()
+    assert count_of(world) == before + 1
+
+
+def test_a_replay_of_an_erased_message_says_so(world: World) -> None:
+    key = uuid4().hex
+    public = world.api().post("/v1/messages", body(), Idempotency_Key=key).json()["id"]
+    world.api().post(f"/v1/messages/{public}/cancel")
+    assert world.api().delete(f"/v1/messages/{public}").status_code == 204
+
+    response = world.api().post("/v1/messages", body(), Idempotency_Key=key)
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
 def test_a_batch_of_which_nothing_is_accepted_is_refused(world: World) -> None:
     before = count_of(world)
 
