@@ -1,5 +1,5 @@
 import pytest
-import smsutil  # type: ignore[import-untyped]  # has no types
+import smsutil
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,11 +1,13 @@
 import datetime as dt
 import time
+from typing import Any
 
 import msgspec
 import pytest
 
 from messaging import presenting, sources
 from messaging.api.documents import BatchDocument, MessageDocument
+from messaging.drafting import Draft, Source
 from messaging.models import Message
 from smsplatform.lib import clock
 from smsplatform.lib.api.problems import FieldError, Problem
@@ -19,11 +21,11 @@ def world() -> World:
     return make_workspace()
 
 
-def source_of(world: World) -> presenting.Source:
+def source_of(world: World) -> Source:
     return sources.for_user(world.id, world.owner.id, livemode=False)
 
 
-def row_of(world: World, draft: presenting.Draft, *, at: dt.datetime | None = None) -> dict:
+def row_of(world: World, draft: Draft, *, at: dt.datetime | None = None) -> dict[str, Any]:
     with scope.workspace(world.id):
         return presenting.of_row(Message.objects.with_state().get(id=draft.id), at=at or clock.now())
 
@@ -68,7 +70,7 @@ def test_a_delivered_message_is_charged_and_a_failed_one_released_by_policy(worl
     assert row_of(world, bad)["error"]["code"].startswith("carrier_undelivered")
 
 
-def test_many_rows_cost_no_more_queries_than_one(world: World, django_assert_num_queries) -> None:
+def test_many_rows_cost_no_more_queries_than_one(world: World, django_assert_num_queries: Any) -> None:
     drafts = messaging.accept(world, count=20)
     with scope.workspace(world.id):
         rows = list(Message.objects.with_state().filter(id__in=[draft.id for draft in drafts]))

@@ -59,7 +59,8 @@ def deliverer(world: World, moved: Clock) -> Iterator[Deliverer]:
 def endpoint(world: World, url: str, **fields: Any) -> dict[str, Any]:
     response = world.api().post("/v1/webhook_endpoints", {"url": url, **fields})
     assert response.status_code == 201, response.content
-    return response.json()
+    made: dict[str, Any] = response.json()
+    return made
 
 
 def drain(deliverer: Deliverer, seconds: float = 10.0) -> None:
