@@ -342,6 +342,11 @@ def _drain(link: Link, session: database.Session) -> bool:
     return not hub().stopping.is_set()
 
 
+def worth_claiming(room: int, window: int) -> bool:
+    """Whether enough slots are free for a claim to be worth its cost; a small window is never asked for more."""
+    return room >= max(1, min(ROOM_MIN, window // 2))
+
+
 def _claim(link: Link, session: database.Session, limit: int, at: dt.datetime) -> list[Claimed]:
     rows = session.rows(_CLAIM, [link.account.id, hub().holder, limit, at, at + LEASE])
     return [Claimed(*row) for row in rows]
