@@ -46,6 +46,14 @@ def pytest_load_initial_conftests(args: list[str]) -> Iterator[None]:
     return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Tests feed half characters to the logs on purpose; a worker could not send captured ones to the controller."""
+    report: Any = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
+
+
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """The databases exist already; pytest-django makes none."""
