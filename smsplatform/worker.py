@@ -6,8 +6,13 @@ Sessions start with the worker, not with the first task, so that receipts arrive
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
+from kombu.transport.redis import QoS
 
 from messaging import submission
+
+# When the broker is lost, kombu 5.7 gives back what was not acknowledged over the connection it has just lost; that is
+# an AttributeError, and the worker ends with its carrier sessions. Ours are wake-ups: the sweep replaces them.
+QoS.restore_at_shutdown = False
 
 
 def consumes(consumer: Any, queue: str) -> bool:
