@@ -34,7 +34,8 @@ def conninfo(alias: str) -> dict[str, Any]:
 def again(alias: str, action: Callable[[], T]) -> T:
     """Run an action on Django's connection of this thread, a second time on a new one if the first was lost.
 
-    For reads and idempotent writes outside transactions, in threads that no request cleans up after.
+    For reads and idempotent writes outside transactions, in threads that no request cleans up after. Raises
+    ``DatabaseUnavailable``.
     """
     try:
         return action()
@@ -42,7 +43,11 @@ def again(alias: str, action: Callable[[], T]) -> T:
         if connections[alias].in_atomic_block:
             raise
         connections[alias].close()
+    try:
         return action()
+    except (OperationalError, InterfaceError) as error:
+        connections[alias].close()
+        raise DatabaseUnavailable(type(error).__name__) from None
 
 
 class Session:
