@@ -4,7 +4,8 @@ While messages flow, SIGKILL hits web, workers, beat, Valkey, PostgreSQL and the
 started again a second later. Then three records that the product did not write are compared with its database: what
 the customer was answered, what the carrier got, and what the webhook receiver got.
 
-``KILL_MESSAGES=20000 KILL_COUNT=30`` is the full size; ``KILL_SEED`` repeats the moments of a run.
+``KILL_MESSAGES=20000 KILL_COUNT=30`` is the full size; ``KILL_SEED`` repeats the moments of a run,
+``KILL_TARGETS`` names the victims (``alpha`` is the carrier).
 """
 
 import hashlib
@@ -33,7 +34,7 @@ RATE = float(os.environ.get("KILL_RATE", "80"))
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.randrange(1, 10**6)
 QUIET_SECONDS = 120.0
 WINDOW = 100
-TARGETS = ("web", "submission", "default", "beat", "valkey", "postgres", "alpha")
+TARGETS = os.environ.get("KILL_TARGETS", "web submission default beat valkey postgres alpha").split()
 HOOK = "/hook/kills"
 SLOW = {"response_delay": 0.1, "response_jitter": 0.2, "receipt_delay": 0.5}  # so that something is always under way
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + int(4 * MESSAGES / RATE))]
@@ -256,3 +257,24 @@ def test_every_event_arrived_in_order_under_one_id(aftermath: Aftermath) -> None
     assert {state for (state,) in aftermath.stack.rows("SELECT DISTINCT state FROM messaging_delivery")} == {
         "delivered"
     }
+
+
+def test_only_what_was_killed_died(aftermath: Aftermath) -> None:
+    died = {name: process.starts - 1 for name, process in aftermath.stack.processes.items()}
+
+    assert {name: count for name, count in died.items() if count} == dict(aftermath.killed)
+
+
+def test_losing_a_neighbour_is_no_surprise_to_any_process(aftermath: Aftermath) -> None:
+    """Outages are warnings; what stands here are errors that nobody thought of."""
+    surprises = ("Unrecoverable", "raised unexpected", "record_failed", "accept_failed", "bind_failed")
+    logs = (aftermath.stack.directory / "logs").glob("*.log")
+
+    found = [
+        f"{file.name}: {line[:600]}"
+        for file in logs
+        for line in file.read_text(errors="replace").splitlines()
+        if any(word in line for word in surprises)
+    ]
+
+    assert found == []
