@@ -77,7 +77,7 @@ class Stack:
         self.workspaces = json.loads(done.stdout)
 
     def start_product(self) -> None:
-        """Web, workers and beat, as `quickstart` runs them. The owner's password is not theirs to know."""
+        """Web, workers and beat. The owner's password is not theirs to know, and beat needs no Django."""
         self.web_port = free_port()
         python = sys.executable
         web = [python, "-m", "uvicorn", "smsplatform.asgi:application", "--host", "127.0.0.1"]
@@ -94,7 +94,8 @@ class Stack:
         self._wait_for_web()
 
     def _spawn(self, name: str, command: list[str]) -> None:
-        env = {key: value for key, value in self.env.items() if key != "OWNER_DATABASE_URL"}
+        hidden = {"OWNER_DATABASE_URL"} | ({"DJANGO_SETTINGS_MODULE"} if name == "beat" else set())
+        env = {key: value for key, value in self.env.items() if key not in hidden}
         self.processes[name] = children.spawn(command, env=env, output=self._log(name), cwd=databases.ROOT)
 
     def _log(self, name: str) -> Any:
