@@ -107,7 +107,11 @@ class Gate:
         key = idempotency_of(scope_["path"], headers, body)
         request = decoding.decode(body)
         limit = await self._limit(info, 1)
-        draft = await self._draft(request, source, at)
+        try:
+            draft = await self._draft(request, source, at)
+        except Problem as problem:
+            content = await blocking(replayed_or, problem, source, key)
+            return 202, [(b"idempotent-replayed", b"true")], msgspec.json.encode(content)
         order = Order(source=source, drafts=[draft], idempotency=key, at=at)
         outcome = (await self._acceptor.accept(order))[0]
         if outcome == REPLAY and key:
@@ -257,6 +261,17 @@ def replayed(source: Source, key: Idempotency, results: Sequence[Draft | Problem
         if before.fingerprint != key.fingerprint:
             raise Problem.single("idempotency_key_reused")
         return _shown_again(before, results)
+
+
+def replayed_or(problem: Problem, source: Source, key: Idempotency | None) -> dict[str, Any]:
+    """The first answer to a repeat that has become invalid since (its ``expires_at`` is over), else the problem."""
+    if key is None:
+        raise problem
+    with scope.workspace(source.workspace_id):
+        known = replay_of(source, key) is not None
+    if not known:
+        raise problem
+    return replayed(source, key)
 
 
 def _shown_again(before: Replay, results: Sequence[Draft | Problem] | None) -> dict[str, Any]:

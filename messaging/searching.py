@@ -24,8 +24,6 @@ class Filter(Protocol):
     @property
     def status(self) -> str | None: ...
     @property
-    def to(self) -> str | None: ...
-    @property
     def reference(self) -> str | None: ...
     @property
     def category(self) -> str | None: ...
@@ -37,13 +35,15 @@ class Filter(Protocol):
     def batch(self) -> str | None: ...
 
 
-def matching(chosen: Filter, *, workspace: UUID, livemode: bool, at: dt.datetime) -> MessageQuerySet:
-    """The messages of ``workspace`` and mode that ``chosen`` means. Raises ``Problem``."""
+def matching(
+    chosen: Filter, *, workspace: UUID, livemode: bool, at: dt.datetime, to: str | None = None
+) -> MessageQuerySet:
+    """The messages of ``workspace`` and mode that ``chosen`` means, all or those to one number. Raises ``Problem``."""
     rows = Message.objects.readable(at=at).filter(workspace_id=workspace, livemode=livemode)
     rows = _in_state(rows, chosen.status)
     index = keyring.key(workspace, keyring.Purpose.INDEX)
-    if chosen.to is not None:
-        rows = rows.filter(to_idx=number_index(index, _number(chosen.to, sandbox=not livemode)))
+    if to is not None:
+        rows = rows.filter(to_idx=number_index(index, _number(to, sandbox=not livemode)))
     if chosen.reference is not None:
         rows = rows.filter(reference_idx=ciphers.blind_index(index, LABELS["reference"], chosen.reference))
     if chosen.sender is not None:

@@ -152,10 +152,9 @@ class PreviewDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, 
 
 
 class MessageFilter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which messages. A number in an address may end up in somebody's log: prefer the search by POST for it."""
+    """Which messages. Not by number: an address may end up in somebody's log, so that is a search by POST."""
 
     status: StatusWord | None = None
-    to: Annotated[str, Meta(min_length=1, max_length=40, description="Exactly this number")] | None = None
     reference: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
     category: CategoryWord | None = None
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] | None = None
@@ -164,8 +163,9 @@ class MessageFilter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class SearchRequest(MessageFilter, kw_only=True, forbid_unknown_fields=True):
-    """The filters of the list, in a body that no log keeps."""
+    """The filters of the list and a number, in a body that no log keeps."""
 
+    to: Annotated[str, Meta(min_length=1, max_length=40, description="Exactly this number")] | None = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 25
     cursor: str | None = None
 

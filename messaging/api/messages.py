@@ -68,9 +68,11 @@ class MessageView(ApiView):
         message = Message.objects.with_state().get(id=wanted, workspace_id=self.workspace_id)
         return {**presenting.of_row(message, at=self.at), "timeline": timelines.of(message)}
 
-    def listing(self, chosen: MessageFilter, params: dict[str, str]) -> tuple[pages.Page[Message], list[Any]]:
+    def listing(
+        self, chosen: MessageFilter, params: dict[str, str], *, to: str | None = None
+    ) -> tuple[pages.Page[Message], list[Any]]:
         """A page of messages."""
-        rows = searching.matching(chosen, workspace=self.workspace_id, livemode=self.livemode, at=self.at)
+        rows = searching.matching(chosen, workspace=self.workspace_id, livemode=self.livemode, at=self.at, to=to)
         page = pages.read(rows.with_state(), params)
         return page, presenting.of_rows(page.rows, at=self.at)
 
@@ -99,7 +101,10 @@ class Messages(MessageView):
         key = self.idempotency(body)
         wanted = decoding.decode(body)
         named = sending.limit(self.info, 1)
-        draft = sending.drafted(wanted, source, at=self.at)
+        try:
+            draft = sending.drafted(wanted, source, at=self.at)
+        except Problem as problem:
+            return sending.again_or(problem, source, key)
         outcomes = sending.accepted([draft], source, key, at=self.at)
         if key and sending.is_replay(outcomes, key):
             return sending.again(source, key)
@@ -166,7 +171,7 @@ class Search(MessageView):
         """
         chosen = self.document(SearchRequest)
         params = {"limit": str(chosen.limit)} | ({"cursor": chosen.cursor} if chosen.cursor is not None else {})
-        page, data = self.listing(chosen, params)
+        page, data = self.listing(chosen, params, to=chosen.to)
         return Response(page.to_body(data))
 
 

@@ -17,7 +17,7 @@ from accounts.keys import KeyInfo
 from messaging import sources, submission
 from messaging.acceptance import REPLAY, Idempotency, Order, accept_now
 from messaging.drafting import Draft, SendRequest, Source, plan, seal
-from messaging.gate import replayed
+from messaging.gate import replayed, replayed_or
 from privacy import keyring
 from smsplatform.lib import limits
 from smsplatform.lib.api.problems import Problem
@@ -52,6 +52,12 @@ def accepted(drafts: Sequence[Draft], source: Source, key: Idempotency | None, *
 def is_replay(outcomes: Sequence[str], key: Idempotency | None) -> bool:
     """Whether this key was used before."""
     return key is not None and REPLAY in outcomes
+
+
+def again_or(problem: Problem, source: Source, key: Idempotency | None) -> Response:
+    """A repeated request may have become invalid since (its ``expires_at`` is over): its first answer still stands."""
+    content = replayed_or(problem, source, key)
+    return Response(content, 202, headers={"Idempotent-Replayed": "true"})
 
 
 def again(source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None) -> Response:

@@ -140,12 +140,13 @@ BEGIN
     IF cardinality(fresh) > 0 THEN
         PERFORM pipeline.remember(fresh, p_workspace, p_key, p_user, p_request_source, p_digest, p_request, p_id, outcome);
     END IF;
-    PERFORM pipeline.emit(
-        p_id, array_agg(p_workspace[m.source] ORDER BY m.ord), array_agg(p_livemode[m.source] ORDER BY m.ord), p_callback,
-        array_agg(CASE WHEN m.outcome = 'ok' THEN 'message.queued' END ORDER BY m.ord), NULL, p_at)
-    FROM unnest(p_source, outcome) WITH ORDINALITY AS m(source, outcome, ord)
-    WHERE EXISTS (SELECT 1 FROM messaging_webhook_endpoint e
-                  WHERE e.workspace_id = ANY (p_workspace) AND 'message.queued' = ANY (e.types));
+    IF EXISTS (SELECT 1 FROM messaging_webhook_endpoint e
+               WHERE e.workspace_id = ANY (p_workspace) AND 'message.queued' = ANY (e.types)) THEN
+        PERFORM pipeline.emit(
+            p_id, array_agg(p_workspace[m.source] ORDER BY m.ord), array_agg(p_livemode[m.source] ORDER BY m.ord),
+            p_callback, array_agg(CASE WHEN m.outcome = 'ok' THEN 'message.queued' END ORDER BY m.ord), NULL, p_at)
+        FROM unnest(p_source, outcome) WITH ORDINALITY AS m(source, outcome, ord);
+    END IF;
     RETURN outcome;
 END
 $$;

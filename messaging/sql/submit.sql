@@ -124,6 +124,13 @@ BEGIN
         INSERT INTO messaging_event (id, workspace_id, message_id, kind, code, at)
         SELECT pipeline.uuid7(p_at), workspace_id, message_id,
                CASE WHEN carrier <> p_carrier THEN 'rerouted' ELSE 'retried' END, code, p_at FROM back;
+        IF EXISTS (SELECT 1 FROM messaging_webhook_endpoint e WHERE 'message.rerouted' = ANY (e.types)) THEN
+            PERFORM pipeline.emit(array_agg(m.id), array_agg(m.workspace_id), array_agg(m.livemode),
+                array_agg(m.callback_id), array_agg('message.rerouted'::text), array_agg(d.code), p_at)
+            FROM unnest(p_decided, p_action, p_action_code, p_next_carrier) AS d(message, action, code, carrier)
+            JOIN messaging_message m ON m.id = d.message
+            WHERE d.action = 'retry' AND d.carrier <> p_carrier AND m.id = ANY (p_decided);
+        END IF;
     END IF;
 
     IF p_action && ARRAY['failed', 'rejected'] THEN

@@ -78,6 +78,7 @@ class Way:
         parts: int = 1,
         code: str | None = None,
         due: dt.datetime | None = None,
+        to: UUID | None = None,
         at: dt.datetime = AT,
     ) -> list[str]:
         told = [(row, part) for row in rows for part in range(1, parts + 1)]
@@ -92,7 +93,8 @@ class Way:
                 arrays.texts(refs if outcome == "accepted" else [None] * len(told)), arrays.times([at] * len(told)),
                 arrays.uuids([r.message_id for r in rows]), arrays.texts([action] * len(rows)),
                 arrays.texts([code] * len(rows)), arrays.times([due] * len(rows)),
-                arrays.uuids([self.carrier] * len(rows)), arrays.int2s([0] * len(rows)), arrays.int2s([1] * len(rows)),
+                arrays.uuids([to or self.carrier] * len(rows)), arrays.int2s([0] * len(rows)),
+                arrays.int2s([1] * len(rows)),
             ],
         )  # fmt: skip
         return refs
@@ -465,3 +467,21 @@ def test_orphans_are_kept_until_somebody_can_say_what_they_were(way: Way) -> Non
         cursor.execute("SELECT count(*) FROM messaging_orphan_receipt WHERE carrier_id = %s", [way.carrier])
         assert cursor.fetchone() == (1,)
         cursor.execute("RESET ROLE")
+
+
+def test_moving_to_another_carrier_is_told_to_who_asked(way: Way) -> None:
+    with scope.workspace(way.world.id):
+        WebhookEndpoint.objects.create(
+            workspace=way.world.workspace, livemode=True, url="https://example.org/", secret="whsec_x",
+            types=["message.rerouted"],
+        )  # fmt: skip
+    way.accept()
+    rows = way.claim()
+    other = Way(world=way.world)
+
+    way.answer(rows, outcome="temporary", action="retry", code="system_error", due=AT, to=other.carrier)
+
+    assert way.count(MessageEvent, kind="rerouted") == 1
+    assert way.count(Delivery, type="message.rerouted", error="system_error") == 1
+    assert way.claim() == []
+    assert len(other.claim()) == 1
