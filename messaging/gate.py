@@ -44,7 +44,14 @@ Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 LANES = 2
 TOUCH_SECONDS = 60.0
-UNAVAILABLE = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError, OSError)
+UNAVAILABLE = (
+    database.DatabaseUnavailable,
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    OSError,
+)
 JSON = (b"content-type", b"application/json")
 REQUESTS = Counter("sms_send_requests", "Answers of the send endpoints", ["path", "status"])
 ACCEPTED = Counter("sms_messages_accepted", "Messages charged and stored")
