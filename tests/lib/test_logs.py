@@ -10,7 +10,7 @@ from typing import Any
 import celery.signals
 import pytest
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connections
 from django.http import HttpRequest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,7 +164,7 @@ def test_a_long_text_is_cut_and_hostile_ones_cost_milliseconds_only() -> None:
 
 
 def test_a_database_error_shows_its_code_and_constraint_but_not_the_row(lines: Lines) -> None:
-    with connection.cursor() as cursor:
+    with connections["owner"].cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE log_rows (email text CONSTRAINT one_email UNIQUE)")
         try:
             cursor.execute("INSERT INTO log_rows VALUES ('Jo Planted')")

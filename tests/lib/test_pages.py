@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.db import connection, models
+from django.db import connections, models
 from django.http import QueryDict
 from django.test import RequestFactory
 
@@ -31,21 +31,22 @@ class Row(models.Model):
 
 @pytest.fixture
 def rows() -> Iterator[list[UUID]]:
-    """Ten rows, one second apart from AT, oldest first, in a table that only this connection sees."""
+    """Ten rows, one second apart from AT, oldest first, in the owner's temporary table: the web role may make none."""
     made = [ids.uuid7(AT + dt.timedelta(seconds=n)) for n in range(10)]
-    with connection.cursor() as cursor:
+    with connections["owner"].cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE pages_rows (id uuid PRIMARY KEY)")
     try:
-        Row.objects.bulk_create(Row(id=value) for value in made)
+        Row.objects.using("owner").bulk_create(Row(id=value) for value in made)
         yield made
     finally:
-        with connection.cursor() as cursor:
+        with connections["owner"].cursor() as cursor:
             cursor.execute("DROP TABLE pages_rows")
 
 
 def read(**params: str) -> pages.Page[Row]:
     return pages.read(
-        Row.objects.all(), {name.replace("__", "[") + "]" * ("__" in name): v for name, v in params.items()}
+        Row.objects.using("owner").all(),
+        {name.replace("__", "[") + "]" * ("__" in name): v for name, v in params.items()},
     )
 
 
@@ -68,7 +69,7 @@ def test_pages_follow_each_other_newest_first_without_gap_or_repetition(rows: li
 
 def test_rows_added_in_between_shift_nothing(rows: list[UUID]) -> None:
     first = read(limit="5")
-    Row.objects.create(id=ids.uuid7(AT + dt.timedelta(hours=1)))
+    Row.objects.using("owner").create(id=ids.uuid7(AT + dt.timedelta(hours=1)))
 
     second = read(limit="5", cursor=first.next_cursor or "")
 
@@ -81,7 +82,7 @@ def test_a_last_page_that_is_exactly_full_has_no_successor(rows: list[UUID]) -> 
 
 
 def test_without_a_limit_a_page_has_twenty_five_rows(rows: list[UUID]) -> None:
-    Row.objects.bulk_create(Row(id=ids.uuid7(AT + dt.timedelta(minutes=1))) for _ in range(20))
+    Row.objects.using("owner").bulk_create(Row(id=ids.uuid7(AT + dt.timedelta(minutes=1))) for _ in range(20))
 
     assert len(read().rows) == 25
 
