@@ -1,5 +1,5 @@
 """Against SMPP made by others: node-smpp (npm ``smpp``) as a carrier for our client and as a customer of our carrier,
-and smpplib (PyPI) as a customer.
+the SMPP server that Jasmin runs (PyPI ``smpp.twisted3``) as a carrier, and smpplib (PyPI) as a customer.
 
 The packages are installed once below .run/interop, or found where SMPP_NODE_MODULES and SMPP_PYTHON_PACKAGES say;
 without node, npm, pip or a registry the tests are skipped and say why.
@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[4]
 SCRIPTS = ROOT / "tests" / "interop"
 PACKAGE = "smpp@0.5.1"
 SMPPLIB = "smpplib==2.2.4"
+JASMIN = ("smpp.twisted3==0.8", "smpp.pdu3==0.6", "twisted==23.10.0")
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +64,22 @@ def python_packages() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def jasmin_python() -> Path:
+    """A Python of its own with Jasmin's SMPP server in it: its Twisted is years behind what else we install."""
+    folder = Path(os.environ.get("SMPP_JASMIN_VENV") or ROOT / ".run" / "interop" / "jasmin")
+    python = folder / "bin" / "python"
+    if not (folder / "ready").exists():
+        for command in (
+            [sys.executable, "-m", "venv", "--clear", str(folder)],
+            [str(python), "-m", "pip", "install", "--quiet", *JASMIN],
+        ):
+            if subprocess.run(command, capture_output=True, check=False, timeout=110).returncode:
+                pytest.skip("Jasmin interoperability: its SMPP server could not be installed")
+        (folder / "ready").touch()
+    return python
+
+
 class Peer:
     """A foreign process and the JSON lines it prints."""
 
@@ -80,9 +97,9 @@ class Peer:
 
 
 @contextlib.asynccontextmanager
-async def peer(script: str, packages: Path, *arguments: str) -> AsyncIterator[Peer]:
+async def peer(script: str, packages: Path, *arguments: str, python: str = sys.executable) -> AsyncIterator[Peer]:
     process = await asyncio.create_subprocess_exec(
-        "node" if script.endswith(".js") else sys.executable,
+        "node" if script.endswith(".js") else python,
         str(SCRIPTS / script),
         *arguments,
         stdin=asyncio.subprocess.PIPE,
@@ -205,5 +222,53 @@ def test_smpplib_is_a_customer_of_our_carrier(python_packages: Path) -> None:
             assert {line["state"] for line in them.having("receipt")} == {2}
             assert text_on(smsc, "15005553333") == "Grüße an @lle " * 25
             assert smsc.stats["receipts_acked"] == 3
+
+    run(scenario())
+
+
+def test_jasmins_smpp_server_takes_what_we_submit_and_we_read_its_receipts(jasmin_python: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            peer("jasmin_smsc.py", jasmin_python.parent, python=str(jasmin_python)) as them,
+            sender(them.lines[0]["port"]) as us,
+        ):
+            us.client.submit([request("short", "Hi Jasmin"), request("refused", to="+15005550003")])
+            await until(lambda: len(us.receipts) == 1)
+
+            assert [result.outcome for result in us.results] == [Outcome.ACCEPTED, Outcome.FINAL]
+            assert us.receipts == [(us.results[0].ref, "delivered")]
+            [seen] = them.having("payload")
+            assert (bytes.fromhex(seen["payload"]), seen["from"], seen["to"]) == (b"Hi Jasmin", "Acme", PHONE[1:])
+            assert "NO_SMSC_DELIVERY_RECEIPT" not in seen["registered"]
+            await until(lambda: them.having("acked"))
+            assert them.having("acked")[0]["status"].endswith("ESME_ROK")
+
+    run(scenario())
+
+
+def test_jasmins_smpp_server_takes_every_part_of_a_long_text(jasmin_python: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            peer("jasmin_smsc.py", jasmin_python.parent, python=str(jasmin_python)) as them,
+            sender(them.lines[0]["port"]) as us,
+        ):
+            parts = bodies("x" * 400, reference=7)
+            us.client.submit([SubmitRequest(number, body) for number, body in enumerate(parts)])
+            await until(lambda: len(us.receipts) == 3)
+
+            seen = [bytes.fromhex(line["payload"]) for line in them.having("payload")]
+            assert [payload[:6] for payload in seen] == [bytes((5, 0, 3, 7, 3, n)) for n in (1, 2, 3)]
+            assert b"".join(payload[6:] for payload in seen) == b"x" * 400
+
+    run(scenario())
+
+
+def test_jasmins_smpp_server_refuses_a_wrong_password(jasmin_python: Path) -> None:
+    async def scenario() -> None:
+        async with (
+            peer("jasmin_smsc.py", jasmin_python.parent, python=str(jasmin_python)) as them,
+            sender(them.lines[0]["port"], bound=False, session={"password": "wrong"}) as us,
+        ):
+            await until(lambda: "bind_refused" in us.reasons())
 
     run(scenario())
