@@ -48,7 +48,11 @@ def install(requirements: list[str]) -> None:
 
 def run_tests(arguments: list[str]) -> None:
     """Two workers, unless told otherwise."""
-    workers = [] if any(argument.startswith(("-n", "--numprocesses")) for argument in arguments) else ["-n2"]
+    workers = (
+        []
+        if any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
+        else ["-n2", "--dist=loadgroup"]
+    )
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *arguments])
 
 
