@@ -1,9 +1,8 @@
 """``GET /v1/balance``: the wallet that the key pays from."""
 
-from typing import cast
+from typing import Literal, cast
 
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+import msgspec
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,18 +11,22 @@ from accounts.keys import KeyInfo
 from accounts.roles import Scope
 from billing import ledger
 from smsplatform.lib import money
+from smsplatform.lib.api.openapi import documented
 
 
-class BalanceSerializer(serializers.Serializer[ledger.Balance]):
-    """Amounts are decimal text in the wallet's currency."""
+class BalanceDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a wallet holds: all that came in less all that went out, what is promised, and what may be spent.
 
-    object = serializers.CharField(default="balance")
-    livemode = serializers.BooleanField()
-    currency = serializers.CharField()
-    posted = serializers.CharField(help_text="All that came in, less all that went out.")
-    held = serializers.CharField(help_text="Promised to sends that are still to come.")
-    available = serializers.CharField(help_text="What may be spent now.")
-    frozen = serializers.BooleanField(help_text="Sending is refused until the wallet is released.")
+    Amounts are decimal text in the wallet's currency. Sending is refused while the wallet is frozen.
+    """
+
+    object: Literal["balance"]
+    livemode: bool
+    currency: str
+    posted: str
+    held: str
+    available: str
+    frozen: bool
 
 
 class BalanceView(APIView):
@@ -31,9 +34,12 @@ class BalanceView(APIView):
 
     scopes = Scope.BILLING_READ
 
-    @extend_schema(operation_id="balance_get", responses=BalanceSerializer, tags=["billing"])
+    @documented("read_balance", tag="Billing", answers={200: BalanceDocument})
     def get(self, request: Request) -> Response:
-        """Read the balance of the wallet this key pays from: the test wallet for test keys."""
+        """Read the balance
+
+        Of the wallet this key pays from: the test wallet for test keys.
+        """
         key = cast(KeyInfo, request.auth)
         held = ledger.balance(workspace=key.workspace_id, currency=key.currency, livemode=key.livemode)
         return Response(

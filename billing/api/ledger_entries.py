@@ -4,12 +4,13 @@ Pages follow the wallet's own numbering and not the id, which is the message's: 
 entry, and whoever reads from the top must meet it there.
 """
 
+import datetime as dt
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+import msgspec
+from msgspec import Meta
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,33 +20,36 @@ from accounts.roles import Scope
 from billing import ledger
 from billing.models import Transfer
 from smsplatform.lib import ids, money
-from smsplatform.lib.api import pages
+from smsplatform.lib.api import pages, structs
+from smsplatform.lib.api.openapi import documented
+from smsplatform.lib.api.views import Nothing
 
 # An id names a transfer only together with its kind.
 PREFIXES = {"charge": "chg", "refund": "ref", "top_up": "top", "adjustment": "adj"}
 
 
-class LedgerEntrySerializer(serializers.Serializer[Transfer]):
-    """One change of the balance."""
+class LedgerEntryDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One change of the balance.
 
-    object = serializers.CharField(default="ledger_entry")
-    id = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Transfer.Kind.choices)
-    sequence = serializers.IntegerField(help_text="Numbers the wallet's entries without gaps.")
-    amount = serializers.CharField(help_text="Negative when it left the wallet.")
-    balance_after = serializers.CharField()
-    currency = serializers.CharField()
-    message = serializers.CharField(allow_null=True, help_text="The message charged or refunded.")
-    created_at = serializers.DateTimeField()
+    Entries of a wallet are numbered without gaps; an amount that left it is negative.
+    """
+
+    object: Literal["ledger_entry"]
+    id: str
+    kind: Literal["charge", "refund", "top_up", "adjustment"]
+    sequence: int
+    amount: str
+    balance_after: str
+    currency: str
+    message: str | None
+    created_at: dt.datetime
 
 
-class LedgerEntryListSerializer(serializers.Serializer[dict[str, Any]]):
-    """A page of entries."""
+class LedgerPage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which page; pages follow the wallet's numbering, so there is none by time."""
 
-    object = serializers.CharField(default="list")
-    data = LedgerEntrySerializer(many=True)  # type: ignore[assignment]  # the API's name; the base's is its result
-    has_more = serializers.BooleanField()
-    next_cursor = serializers.CharField(allow_null=True)
+    limit: Annotated[int, Meta(ge=1, le=pages.LIMIT_MAX)] = pages.LIMIT_DEFAULT
+    cursor: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")] | msgspec.UnsetType = msgspec.UNSET
 
 
 class LedgerEntriesView(APIView):
@@ -53,16 +57,16 @@ class LedgerEntriesView(APIView):
 
     scopes = Scope.BILLING_READ
 
-    @extend_schema(
-        operation_id="ledger_entries_list",
-        responses=LedgerEntryListSerializer,
-        parameters=[OpenApiParameter("limit", int), OpenApiParameter("cursor", str)],
-        tags=["billing"],
-    )
+    @documented("list_ledger_entries", tag="Billing", answers={200: LedgerEntryDocument}, query=LedgerPage, listed=True,
+                paged=False)  # fmt: skip
     def get(self, request: Request) -> Response:
-        """List what moved the balance of the wallet this key pays from, newest first."""
+        """List ledger entries
+
+        What moved the balance of the wallet this key pays from, newest first.
+        """
         key = cast(KeyInfo, request.auth)
         wallet = ledger.wallet_id(workspace=key.workspace_id, currency=key.currency, livemode=key.livemode)
+        structs.query(Nothing, request.query_params, besides=frozenset({"limit", "cursor"}))
         page = read(wallet, request.query_params)
         return Response(page.to_body([to_body(row) for row in page.rows]), headers=page.headers(request))
 
