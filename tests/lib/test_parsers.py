@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsplatform.lib.api.parsers import BODY_MAX, StrictJSONParser, check_text, loads_strict
+from smsplatform.lib.api.framework import StrictJSONParser
+from smsplatform.lib.api.parsers import BODY_MAX, check_text, loads_strict
 from smsplatform.lib.api.problems import Problem
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))

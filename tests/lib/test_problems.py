@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
-from smsplatform.lib.api import problems
+from smsplatform.lib.api import framework, problems
 from smsplatform.lib.api.problems import CODES, FieldError, Problem
 
 MARKER = "+31612345678"
@@ -24,7 +24,7 @@ class Sample(serializers.Serializer[object]):
 
 
 def handled(exc: Exception) -> Response:
-    response = problems.handle(exc, {})
+    response = framework.handle(exc, {})
     assert response is not None
     return response
 
@@ -87,7 +87,7 @@ def test_the_gate_django_and_the_rest_framework_give_the_same_document() -> None
 
     by_gate = json.loads(problems.response_bytes(problem, "req_same")[2])
     by_django = problems.to_response(problem, request)
-    by_framework = problems.handle(problem, {"request": request})
+    by_framework = framework.handle(problem, {"request": request})
 
     assert by_framework is not None
     assert by_gate == json.loads(by_django.content) == by_framework.data
@@ -123,7 +123,7 @@ def test_throttling_says_when_to_come_back() -> None:
 
 
 def test_an_unexpected_exception_is_left_to_the_500_handler() -> None:
-    assert problems.handle(RuntimeError(MARKER), {}) is None
+    assert framework.handle(RuntimeError(MARKER), {}) is None
 
 
 def test_serializer_errors_become_pointers_and_never_repeat_values() -> None:

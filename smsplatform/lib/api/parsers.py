@@ -6,30 +6,13 @@ mark, nesting deeper than 64, integers longer than 100 digits, bodies above the 
 """
 
 import json
-from collections.abc import Mapping
-from typing import IO, Any, NoReturn
-
-from rest_framework.parsers import BaseParser
+from typing import NoReturn
 
 from smsplatform.lib.api.problems import FieldError, Problem
 
 BODY_MAX = 256 * 1024
 _DEPTH_MAX = 64
 _DIGITS_MAX = 100
-
-
-class StrictJSONParser(BaseParser):
-    """Parser of Django REST framework; ``body_max`` on the view overrides the size limit."""
-
-    media_type = "application/json"
-
-    def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        """The JSON value in ``stream``; raises ``Problem``."""
-        view = (parser_context or {}).get("view")
-        limit = getattr(view, "body_max", BODY_MAX)
-        return loads_strict(stream.read(limit + 1), limit)
 
 
 def loads_strict(data: bytes, limit: int = BODY_MAX) -> object:
