@@ -48,11 +48,8 @@ def install(requirements: list[str]) -> None:
 
 def run_tests(arguments: list[str]) -> None:
     """Two workers, unless told otherwise."""
-    workers = (
-        []
-        if any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
-        else ["-n2", "--dist=loadgroup"]
-    )
+    chosen = any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
+    workers = [] if chosen else ["-n2", "--dist=loadgroup"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *arguments])
 
 
