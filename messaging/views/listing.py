@@ -72,7 +72,7 @@ class Cursor:
 
 def page(*, workspace: UUID, livemode: bool, wanted: Wanted, cursor: Cursor, at: dt.datetime) -> Page:
     """One page of the messages that are ``wanted``. Raises ``ids.InvalidId`` for a cursor that is none."""
-    found = searching.matching(wanted, workspace=workspace, livemode=livemode, at=at)
+    found = searching.matching(wanted, workspace=workspace, livemode=livemode, at=at, to=wanted.to)
     messages, more = _slice(_within(found, wanted.since, wanted.until).with_state(), cursor)
     rows = shown(messages)
     has_newer = more if cursor.after else bool(cursor.before)
