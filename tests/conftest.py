@@ -1,9 +1,13 @@
 """Fixtures every test may use. Servers and databases come from ``smsplatform/quickstart/pytest_plugin.py``."""
 
+import traceback
+from collections.abc import Generator
+
 import pytest
 
 # Directories whose tests start many processes. They share one worker, which starts them once and not all at a time.
 WHOLE_STACK = {"browser", "flows", "quickstart"}
+INTERPRETER_FAULT = "AST constructor recursion depth mismatch"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -11,3 +15,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if WHOLE_STACK.intersection(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Run a test again that CPython 3.11 itself broke off; any other failure stands.
+
+    A fault of its parser (python/cpython#106905), which hypothesis meets when it describes a strategy.
+    """
+    try:
+        return (yield)
+    except BaseException as error:
+        if INTERPRETER_FAULT not in "".join(traceback.format_exception(error)):
+            raise
+    wanted = pyfuncitem._fixtureinfo.argnames
+    pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted})
+    return True
