@@ -35,4 +35,6 @@ AS $$
       AND ((e.id = m.callback AND m.type <> ALL (ARRAY['message.queued', 'message.submitted', 'message.rerouted',
                'message.redacted']))
            OR (e.livemode = m.livemode AND m.type = ANY (e.types)))
+    -- A statement whose commit was not heard of is sent again with the same time, and makes the same ids.
+    ON CONFLICT (id) DO NOTHING
 $$;

@@ -485,3 +485,19 @@ def test_moving_to_another_carrier_is_told_to_who_asked(way: Way) -> None:
     assert way.count(Delivery, type="message.rerouted", error="system_error") == 1
     assert way.claim() == []
     assert len(other.claim()) == 1
+
+
+def test_an_answer_written_twice_because_its_commit_was_not_heard_of_is_told_once(way: Way) -> None:
+    with scope.workspace(way.world.id):
+        WebhookEndpoint.objects.create(
+            workspace=way.world.workspace, livemode=True, url="https://example.org/", secret="whsec_x",
+            types=["message.submitted"],
+        )  # fmt: skip
+    way.accept()
+    rows = way.claim()
+
+    way.answer(rows)
+    way.answer(rows)
+
+    assert way.count(Delivery) == 1
+    assert way.count(Attempt) == 1
