@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Protocol
 from uuid import UUID
 
-from messaging.drafting import LABELS, number_index
+from messaging.drafting import number_index, reference_index
 from messaging.models import Message, Outbox, Sender
 from messaging.models.message import MessageQuerySet, Status
 from privacy import ciphers, keyring
@@ -45,7 +45,7 @@ def matching(
     if to is not None:
         rows = rows.filter(to_idx=number_index(index, _number(to, sandbox=not livemode)))
     if chosen.reference is not None:
-        rows = rows.filter(reference_idx=ciphers.blind_index(index, LABELS["reference"], chosen.reference))
+        rows = rows.filter(reference_idx=reference_index(index, chosen.reference))
     if chosen.sender is not None:
         rows = rows.filter(sender_id=_sender(chosen.sender, index))
     if chosen.batch is not None:
