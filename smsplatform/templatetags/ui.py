@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from heroicons.templatetags.heroicons import heroicon_outline
 
+from accounts.roles import Role
+from smsplatform import navigation as navigation_table
 from smsplatform import regions
 from smsplatform.lib import clock, phone
 
@@ -42,13 +44,6 @@ _CATEGORY = {
     "transactional": gettext_lazy("Transactional"),
     "marketing": gettext_lazy("Marketing"),
 }
-_ROLE = {
-    "owner": gettext_lazy("Owner"),
-    "admin": gettext_lazy("Admin"),
-    "developer": gettext_lazy("Developer"),
-    "billing": gettext_lazy("Billing"),
-    "viewer": gettext_lazy("Viewer"),
-}
 _ENCODING = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
 _SYMBOL = {"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF"}
 
@@ -60,7 +55,7 @@ class Shell:
     theme: str  # "", light or dark
     demo: bool
     livemode: bool
-    section: str  # first part of the path: which entry of the navigation is current
+    page: str  # which entry of the navigation is current
     languages: list[tuple[str, str]]
 
 
@@ -73,9 +68,24 @@ def shell(context: Context) -> Shell:
         theme=theme if theme in THEMES else "",
         demo=settings.DEMO,
         livemode=getattr(request, "livemode", True),
-        section=request.path.split("/")[1] if request else "",
+        page=_page(request),
         languages=settings.LANGUAGES,
     )
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: Context) -> list[tuple[Any, Any]]:
+    """The sidebar's groups and entries for the signed-in person."""
+    place = getattr(context.get("request"), "workspace", None)
+    return navigation_table.shown(place, demo=settings.DEMO)
+
+
+def _page(request: HttpRequest | None) -> str:
+    """The entry whose address is the longest beginning of this one; a page below an entry belongs to it."""
+    path = request.path if request else ""
+    entries = [entry for group in navigation_table.GROUPS for entry in group.entries]
+    above = [entry for entry in entries if entry.url and (path == entry.url or path.startswith(f"{entry.url}/"))]
+    return max(above, key=lambda entry: len(entry.url)).url_name if above else ""
 
 
 @register.simple_tag
@@ -107,7 +117,7 @@ def category_name(category: str) -> str:
 @register.filter
 def role_name(role: str) -> str:
     """The word for a person's role."""
-    return str(_ROLE.get(role, role))
+    return str(dict(Role.choices).get(role, role))
 
 
 @register.filter

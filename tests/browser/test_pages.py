@@ -1,130 +1,11 @@
 """The pages in a real browser: accessible, within the screen, and without anything the policy forbids."""
 
-import shutil
-import threading
-from collections.abc import Iterator
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from django.conf import settings
-from django.core.wsgi import get_wsgi_application
-from django.db import connections
 
+from tests.browser.visit import SCHEMES, WIDTHS, Visit
 from tests.factories import pages
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDTHS = (1440, 390)
-SCHEMES = ("light", "dark")
-
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no /usr/bin/chromium: apt install chromium"),
-    pytest.mark.browser,
-]
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Handler(WSGIRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        """Quietly."""
-
-
-def _closing(application: Any) -> Any:
-    """Every request has a thread of its own, which takes its database connections with it."""
-
-    def call(environ: Any, start: Any) -> Any:
-        body = b"".join(application(environ, start))
-        connections.close_all()
-        return [body]
-
-    return call
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _database_beside_the_browser() -> Iterator[None]:
-    """Playwright keeps an event loop in this thread; the tests use the database between its calls, never within."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, _closing(get_wsgi_application()), server_class=_Server, handler_class=_Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium(address: str) -> Iterator[Any]:
-    """Closed before the server it talks to."""
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def shop() -> pages.Shop:
-    made = pages.shop()
-    pages.messages(made, count=30)
-    return made
-
-
-class Visit:
-    """A browser window that remembers what its console said."""
-
-    def __init__(
-        self, chromium: Any, address: str, *, width: int = 1440, scheme: str = "light", **options: Any
-    ) -> None:
-        self.context = chromium.new_context(
-            base_url=address, viewport={"width": width, "height": 900}, color_scheme=scheme, **options
-        )
-        self.page = self.context.new_page()
-        self.said: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text) if message.type != "log" else None)
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-
-    def sign_in_as(self, user: Any) -> "Visit":
-        cookie = pages.client(user).cookies[settings.SESSION_COOKIE_NAME].value
-        self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.page_url()}])
-        return self
-
-    def page_url(self) -> str:
-        self.page.goto("/sign-in")
-        url: str = self.page.url
-        return url
-
-    def violations(self) -> list[str]:
-        found = axe.Axe().run(self.page, options={"runOnly": RULES}).response["violations"]
-        return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
-
-    def overflow(self) -> int:
-        wider: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        return wider
-
-    def close(self) -> None:
-        self.context.close()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -135,22 +16,14 @@ def test_every_page_is_accessible_and_fits(
     message = pages.message(shop, reference="order 77")
     visit = Visit(chromium, address, width=width, scheme=scheme)
     paths = ["/sign-in"]
-    faults = [fault for path in paths for fault in _faults(visit, path)]
+    faults = [fault for path in paths for fault in visit.faults(path)]
     visit.sign_in_as(shop.owner)
 
     for path in ("/messages", "/messages?status=delivered", f"/messages/{message}", "/send", "/handsets", "/nowhere"):
-        faults += _faults(visit, path)
+        faults += visit.faults(path)
 
     visit.close()
     assert faults == []
-
-
-def _faults(visit: Visit, path: str) -> list[str]:
-    visit.said.clear()
-    visit.page.goto(path)
-    found = [f"{path}: {violation}" for violation in visit.violations()]
-    found += [f"{path}: overflow by {visit.overflow()}"] if visit.overflow() > 0 else []
-    return found + [f"{path}: {said}" for said in visit.said if "404 (Not Found)" not in said]
 
 
 def test_signing_in_and_sending_by_keyboard_alone(chromium: Any, address: str) -> None:
