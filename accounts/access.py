@@ -17,10 +17,11 @@ View = Callable[..., HttpResponse]
 SESSION_MODE = "livemode"
 
 
-def page(*, permission: str | None = None, second_factor: bool = True) -> Callable[[View], View]:
+def page(*, permission: str | None = None, second_factor: bool = True, outside: bool = False) -> Callable[[View], View]:
     """A page for people who have signed in, in their workspace when it needs a ``permission`` there.
 
-    Staff must have entered their second factor first; only the page that asks for it waives that.
+    Staff must have entered their second factor first; only the page that asks for it waives that. A page that is
+    ``outside`` runs without the database scope of the person's workspace, because it enters or makes another one.
     """
 
     def declare(view: View) -> View:
@@ -34,6 +35,7 @@ def page(*, permission: str | None = None, second_factor: bool = True) -> Callab
             return answer
 
         guarded.access = permission or "signed in"  # type: ignore[attr-defined]  # read by the test of all routes
+        guarded.outside = outside  # type: ignore[attr-defined]  # read by accounts.middleware
         return guarded
 
     return declare

@@ -2,11 +2,16 @@
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+from django.utils import timezone
 
 from accounts import keys
 from accounts.roles import allows
@@ -25,6 +30,8 @@ class Place:
     id: UUID
     name: str
     role: str
+    require_second_factor: bool
+    time_zone: str
 
     def allows(self, permission: str) -> bool:
         """Whether this person may do ``permission`` here."""
@@ -35,7 +42,8 @@ class Workspace:
     """Resolve the workspace from the API key or the session and run the rest of the request inside its scope.
 
     Sets ``request.workspace`` (a ``Place`` or None), ``request.places``, and for the API ``request.key_info`` or
-    ``request.key_problem``. A response of 400 and above takes its writes back: no partial effect of a refusal.
+    ``request.key_problem``. A page declared ``outside`` (``accounts.access``) gets the place and no scope: it enters
+    another workspace, or makes one. A response of 400 and above takes its writes back: no partial effect of a refusal.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -45,7 +53,7 @@ class Workspace:
         workspace_id = self._api(request) if request.path.startswith(API) else self._session(request)
         if workspace_id is None:
             return self.get_response(request)
-        with scope.workspace(workspace_id):
+        with scope.workspace(workspace_id), _time_of(request):
             response = self.get_response(request)
             if response.status_code >= 400:
                 transaction.set_rollback(True)
@@ -72,7 +80,21 @@ class Workspace:
         chosen = request.session.get(SESSION_WORKSPACE)
         place = next((p for p in places if str(p.id) == chosen), places[0] if places else None)
         request.workspace, request.places = place, places  # type: ignore[attr-defined]  # our attributes
-        return place.id if place else None
+        return place.id if place and not _is_outside(request) else None
+
+
+def _is_outside(request: HttpRequest) -> bool:
+    """Whether the page asked for runs without the scope of the person's workspace."""
+    try:
+        return bool(getattr(resolve(request.path_info).func, "outside", False))
+    except Resolver404:
+        return False
+
+
+def _time_of(request: HttpRequest) -> AbstractContextManager[Any]:
+    """Pages show times as the workspace's people read clocks; the API speaks UTC."""
+    place = getattr(request, "workspace", None)
+    return timezone.override(ZoneInfo(place.time_zone)) if place else nullcontext()
 
 
 def _check_validity(info: keys.KeyInfo, request: HttpRequest, at: dt.datetime) -> None:
@@ -85,4 +107,5 @@ def memberships(user_id: UUID) -> list[Place]:
     """The workspaces of a signed-in person."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT * FROM access.memberships(%s)", [scope.token(user_id, kind="u")])
-        return [Place(id=row[0], name=row[1], role=row[2]) for row in cursor.fetchall()]
+        names = Place.__slots__
+        return [Place(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]

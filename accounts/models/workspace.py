@@ -1,10 +1,23 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+from privacy.ciphers import EncryptedField
 from smsplatform.lib import clock, ids
 
 
+class Receipts(models.TextChoices):
+    """Which delivery receipts a workspace wants to be told by webhook."""
+
+    ALL = "all", _("All: delivered, failed, and what happens in between")
+    FAILURES = "failures", _("Failures only: undelivered, failed, rejected, expired")
+
+
 class Workspace(models.Model):
-    """The tenant: one customer's messages, keys, money and people, apart from all others."""
+    """The tenant: one customer's messages, keys, money and people, apart from all others.
+
+    Closing: from ``closed_at`` on nobody enters it and its keys are refused; until ``erase_at`` an owner may take that
+    back; ``erased_at`` says that its data is gone and this row is only the name of an account in the books.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     name = models.CharField(max_length=80)
@@ -13,15 +26,28 @@ class Workspace(models.Model):
     body_hours = models.PositiveSmallIntegerField(default=24)
     price_plan_id = models.UUIDField()
     sends_max = models.PositiveIntegerField(default=5000)  # messages per second, all keys together
+    receipts = models.CharField(max_length=8, choices=Receipts, default=Receipts.ALL)
+    require_second_factor = models.BooleanField(default=False)  # enforced by accounts.access
+    company = EncryptedField(purpose="account", workspace="id", null=True)
+    contact_name = EncryptedField(purpose="account", workspace="id", null=True)
+    contact_email = EncryptedField(purpose="account", workspace="id", null=True)
+    contact_phone = EncryptedField(purpose="account", workspace="id", null=True)
+    join_token = EncryptedField(purpose="secrets", workspace="id", null=True)  # of the join link, while it is on
+    join_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True)
+    erase_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "accounts_workspace"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(body_hours__gte=1, body_hours__lte=24), name="workspace_body_hours_tighten_only"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(erase_at=None) | models.Q(closed_at__isnull=False), name="workspace_closed_first"
+            ),
         ]
 
     def __str__(self) -> str:
