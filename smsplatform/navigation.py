@@ -18,6 +18,7 @@ class Entry:
     key: str = ""
     permission: str = ""
     demo: bool = False  # only in the quick start
+    public: bool = False  # for visitors too
 
     @property
     def url(self) -> str:
@@ -66,8 +67,8 @@ GROUPS = (
             Entry(url_name="api_keys", label=_("API keys"), icon="key", key="k", permission="keys:read"),
             Entry(url_name="webhooks", label=_("Webhooks"), icon="bolt", key="w", permission="webhooks:read"),
             Entry(url_name="api_log", label=_("API log"), icon="command-line", key="l", permission="logs:read"),
-            Entry(url_name="docs", label=_("Docs"), icon="book-open", key="d"),
-            Entry(url_name="explorer", label=_("API explorer"), icon="code-bracket-square"),
+            Entry(url_name="docs", label=_("Docs"), icon="book-open", key="d", public=True),
+            Entry(url_name="explorer", label=_("API explorer"), icon="code-bracket-square", public=True),
         ),
     ),
     Group(
@@ -98,6 +99,7 @@ def shown(place: Any, *, demo: bool) -> list[tuple[Group, list[Entry]]]:
 def _visible(entry: Entry, place: Any, demo: bool) -> bool:
     if entry.demo and not demo:
         return False
-    if entry.permission and not (place and place.allows(entry.permission)):
-        return False
-    return bool(entry.url)
+    if entry.public:
+        return bool(entry.url)
+    allowed = place and (not entry.permission or place.allows(entry.permission))
+    return bool(allowed and entry.url)

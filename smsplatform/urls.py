@@ -2,12 +2,19 @@
 
 from django.urls import include, path
 
-from smsplatform.views import health
+from smsplatform.views import docs, health
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("docs", docs.docs, name="docs"),
+    path("docs/api", docs.api, name="docs_api"),
+    path("docs/api/key", docs.api_key, name="docs_api_key"),
+    path("docs/webhooks", docs.webhooks, name="docs_webhooks"),
+    path("docs/testing", docs.testing, name="docs_testing"),
+    path("docs/errors", docs.errors, name="docs_errors"),
+    path("docs/errors/<slug:code>", docs.error, name="docs_error"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("", include("messaging.urls")),

@@ -123,22 +123,29 @@ class MagicNumber(NamedTuple):
     description: str
 
 
+def _(text: str) -> str:
+    """Marks a text for translators; pages translate it when they show it. This module runs without Django."""
+    return text
+
+
 MAGIC_NUMBERS = (
-    MagicNumber("+15005550001", Behaviour.DELIVERED, "Delivered."),
-    MagicNumber("+15005550002", Behaviour.UNDELIVERED, "Accepted, then undelivered: the subscriber is absent."),
-    MagicNumber("+15005550003", Behaviour.REJECTED, "Refused at submission for good: invalid destination."),
-    MagicNumber("+15005550004", Behaviour.EXPIRED, "Accepted, then expired before the phone was reached."),
-    MagicNumber("+15005550005", Behaviour.SLOW, "Delivered; the receipt comes after 30 seconds."),
-    MagicNumber("+15005550006", Behaviour.THROTTLED_ONCE, "Every first try is throttled, the second is accepted."),
-    MagicNumber("+15005550007", Behaviour.NO_RECEIPT, "Delivered, but no receipt ever comes."),
-    MagicNumber("+15005550008", Behaviour.DUPLICATE_RECEIPT, "Delivered; the receipt comes twice."),
-    MagicNumber("+15005550009", Behaviour.EARLY_RECEIPT, "Delivered; the receipt comes before the response."),
-    MagicNumber("+15005550010", Behaviour.TEMPORARY_ONCE, "Every first try fails for a while, the second is accepted."),
-    MagicNumber("+15005550011", Behaviour.BLOCKED, "Accepted, then rejected by the network."),
-    MagicNumber("+15005550012", Behaviour.NO_RESPONSE, "The carrier never answers the submission."),
-    MagicNumber("+15005550013", Behaviour.CARRIER_FAILS, "Every try fails; another carrier may do better."),
-    MagicNumber("+15005550014", Behaviour.ONE_PART_FAILS, "The second part of a long message is undelivered."),
-    MagicNumber("+15005550015", Behaviour.CONTRADICTED, "Delivered, and then a second receipt says undelivered."),
+    MagicNumber("+15005550001", Behaviour.DELIVERED, _("Delivered.")),
+    MagicNumber("+15005550002", Behaviour.UNDELIVERED, _("Accepted, then undelivered: the subscriber is absent.")),
+    MagicNumber("+15005550003", Behaviour.REJECTED, _("Refused at submission for good: invalid destination.")),
+    MagicNumber("+15005550004", Behaviour.EXPIRED, _("Accepted, then expired before the phone was reached.")),
+    MagicNumber("+15005550005", Behaviour.SLOW, _("Delivered; the receipt comes after 30 seconds.")),
+    MagicNumber("+15005550006", Behaviour.THROTTLED_ONCE, _("Every first try is throttled, the second is accepted.")),
+    MagicNumber("+15005550007", Behaviour.NO_RECEIPT, _("Delivered, but no receipt ever comes.")),
+    MagicNumber("+15005550008", Behaviour.DUPLICATE_RECEIPT, _("Delivered; the receipt comes twice.")),
+    MagicNumber("+15005550009", Behaviour.EARLY_RECEIPT, _("Delivered; the receipt comes before the response.")),
+    MagicNumber(
+        "+15005550010", Behaviour.TEMPORARY_ONCE, _("Every first try fails for a while, the second is accepted.")
+    ),
+    MagicNumber("+15005550011", Behaviour.BLOCKED, _("Accepted, then rejected by the network.")),
+    MagicNumber("+15005550012", Behaviour.NO_RESPONSE, _("The carrier never answers the submission.")),
+    MagicNumber("+15005550013", Behaviour.CARRIER_FAILS, _("Every try fails; another carrier may do better.")),
+    MagicNumber("+15005550014", Behaviour.ONE_PART_FAILS, _("The second part of a long message is undelivered.")),
+    MagicNumber("+15005550015", Behaviour.CONTRADICTED, _("Delivered, and then a second receipt says undelivered.")),
 )
 _BY_DIGITS = {magic.number[1:].encode(): magic.behaviour for magic in MAGIC_NUMBERS}
 
