@@ -1,0 +1,71 @@
+"""An example of everything an address can name: what the test of all routes puts into its placeholders.
+
+A route with a new placeholder needs a line in ``EXAMPLES``: the name of the placeholder and a function that makes such
+a thing in a workspace and gives its public id. ``shared`` marks what belongs to no workspace, so that strangers may
+see it too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from messaging import endpoints
+from messaging.api.suppressions import PREFIX
+from messaging.models import Suppression, Template, WebhookEndpoint
+from privacy import ciphers, keyring
+from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy import scope
+from tests.factories import messaging
+from tests.factories.accounts import World
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """Makes the thing anew for each request, because a request may use it up."""
+
+    make: Callable[[World], str]
+    shared: bool = False
+
+
+def _message(world: World) -> str:
+    return ids.encode(ids.MESSAGE, messaging.accept(world)[0].id)
+
+
+def _template(world: World) -> str:
+    with scope.workspace(world.id):
+        made = Template.objects.create(workspace=world.workspace, name=f"t{ids.uuid7().hex[-8:]}", text="Hello")
+    return ids.encode(ids.TEMPLATE, made.id)
+
+
+def _suppression(world: World) -> str:
+    index = keyring.key(world.id, keyring.Purpose.INDEX)
+    number = ciphers.blind_index(index, "messaging.Message.to", ids.uuid7().hex)
+    with scope.workspace(world.id):
+        made = Suppression.objects.create(workspace=world.workspace, to_idx=number, reason=Suppression.Reason.OPT_OUT)
+    return ids.encode(PREFIX, made.id)
+
+
+def endpoint(world: World) -> WebhookEndpoint:
+    """A webhook endpoint of test mode, the only one: a workspace may have few."""
+    values = {"url": "https://example.org/hook"}
+    with scope.workspace(world.id):
+        WebhookEndpoint.objects.filter(workspace_id=world.id).delete()
+        return endpoints.create(workspace=world.id, livemode=False, values=values, by=None, at=clock.now())
+
+
+def _endpoint(world: World) -> str:
+    return ids.encode(ids.WEBHOOK, endpoint(world).id)
+
+
+def _delivery(world: World) -> str:
+    of = endpoint(world)
+    with scope.workspace(world.id):
+        return ids.encode(ids.DELIVERY, endpoints.test(endpoint=of, at=clock.now()))
+
+
+EXAMPLES = {
+    "message_id": Example(make=_message),
+    "template_id": Example(make=_template),
+    "suppression_id": Example(make=_suppression),
+    "endpoint_id": Example(make=_endpoint),
+    "delivery_id": Example(make=_delivery),
+}
