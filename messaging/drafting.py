@@ -37,6 +37,11 @@ MICRO = 1_000_000
 EXPONENT_MAX = 12  # of a price ceiling; beyond it decimal arithmetic can overflow
 
 
+def _says(text: str) -> Meta:
+    """What the API reference says of a field."""
+    return Meta(description=text)
+
+
 class TemplateRef(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Which template, and the values of its placeholders."""
 
@@ -55,23 +60,36 @@ class Privacy(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class SendRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"from_": "from"}):
     """The body of ``POST /v1/messages``."""
 
-    to: str
-    from_: str | None = None
-    body: str | None = None
+    to: Annotated[str, Meta(description="The number in E.164", examples=["+15005550001"])]
+    from_: Annotated[str | None, _says("A sender's address or id; the workspace's default when left out")] = None
+    body: Annotated[str | None, Meta(description="The text; this or a template", examples=["Hello!"])] = None
     template: TemplateRef | None = None
-    category: Literal["otp", "transactional", "marketing"] = "transactional"
-    send_at: dt.datetime | None = None
-    expires_at: dt.datetime | None = None
-    ttl: int | None = None
+    category: Annotated[
+        Literal["otp", "transactional", "marketing"], _says("Decides queue lane, validity and how failures are retried")
+    ] = "transactional"
+    send_at: Annotated[dt.datetime | None, _says("Not before this time, at most 7 days ahead")] = None
+    expires_at: Annotated[dt.datetime | None, _says("Not after this time; this or ttl")] = None
+    ttl: Annotated[int | None, _says("Seconds until it is no longer worth delivering")] = None
     encoding: Literal["auto", "gsm7", "ucs2"] = "auto"
-    smart_encoding: bool = False
-    max_parts: Annotated[int, Meta(ge=1, le=PARTS_LIMIT)] = PARTS_DEFAULT
-    max_price: str | None = None
-    fallback: Literal["any", "same_sender", "none"] = "any"
+    smart_encoding: Annotated[bool, _says("Replace characters such as typographic quotes that make a text long")] = (
+        False
+    )
+    max_parts: Annotated[int, Meta(ge=1, le=PARTS_LIMIT, description="Refuse the message when it takes more parts")] = (
+        PARTS_DEFAULT
+    )
+    max_price: Annotated[str | None, _says("Refuse the message when it costs more; a decimal")] = None
+    fallback: Annotated[
+        Literal["any", "same_sender", "none"], _says("What may be tried when a carrier fails or is slow")
+    ] = "any"
     privacy: Privacy | None = None
-    status_callback: str | None = None
-    reference: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
-    metadata: dict[str, str] | None = None
+    status_callback: Annotated[str | None, _says("A URL for the events of this message, besides the endpoints")] = None
+    reference: (
+        Annotated[str, Meta(min_length=1, max_length=128, description="A word of yours that finds the message again")]
+        | None
+    ) = None
+    metadata: Annotated[
+        dict[str, str] | None, _says("Names and values that come back in full events; no personal data")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
