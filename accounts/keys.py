@@ -1,27 +1,34 @@
 """API keys: making them, and answering quickly whose key a request carries.
 
-The gate keeps answers for a few seconds (``smsplatform/lib/fresh.py``). Revocation does not wait for that where it
-matters: the accept statement checks the key's row again.
+The gate keeps answers for up to ``KNOWN_SECONDS`` (``smsplatform/lib/fresh.py``). Revocation does not wait for that:
+the accept statement checks the key's row again, and everything but sending reads it for each request. Other changes
+(limits, the end of a former secret that is brought forward) reach the gate within those seconds.
 """
 
 import datetime as dt
 import hashlib
 import ipaddress
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+from django.db import connections, transaction
 
 from accounts.models import ApiKey, Workspace
 from accounts.roles import Scope
 from privacy import audit
-from smsplatform.lib import secrets
+from smsplatform.lib import ids, secrets
 from smsplatform.lib.api.problems import Problem
 
 PREFIXES = ("sk_test_", "sk_live_")
+KNOWN_SECONDS = 10.0
+OVERLAP_MAX = dt.timedelta(hours=24)
+TOUCH_SECONDS = 60.0
+RATE_MAX = 2000  # messages per second unless a key says less
+KEYS_MAX = 200  # of one workspace, in force
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +42,9 @@ class KeyInfo:
     ip_ranges: tuple[str, ...]
     rate_max: int
     day_max: int | None
+    money_max: int | None  # micro-units per day
+    sender_ids: tuple[UUID, ...]
+    countries: tuple[str, ...]
     expires_at: dt.datetime | None
     revoked_at: dt.datetime | None
     currency: str
@@ -42,6 +52,7 @@ class KeyInfo:
     price_plan_id: UUID
     sends_max: int
     closed_at: dt.datetime | None
+    user_id: UUID | None = None  # the person, when it is an access token and no key
 
     def check(self, *, scope_needed: str, address: str, at: dt.datetime) -> None:
         """Raise the ``Problem`` that says why this key may not be used here and now."""
@@ -82,9 +93,11 @@ FIND = "SELECT * FROM access.key_by_digest(%s)"
 
 def info_of(row: Sequence[Any]) -> KeyInfo:
     """The key in a row of ``FIND``."""
-    names = KeyInfo.__slots__
-    values = dict(zip(names, row, strict=True))
-    return KeyInfo(**{**values, "scopes": frozenset(values["scopes"]), "ip_ranges": tuple(values["ip_ranges"])})
+    values = dict(zip(KeyInfo.__slots__[:-1], row, strict=True))
+    values["scopes"] = frozenset(values["scopes"])
+    for name in ("ip_ranges", "sender_ids", "countries"):
+        values[name] = tuple(values[name])
+    return KeyInfo(**values)
 
 
 def find(digest: bytes) -> KeyInfo | None:
@@ -95,36 +108,126 @@ def find(digest: bytes) -> KeyInfo | None:
     return info_of(row) if row else None
 
 
+_touched: dict[UUID, float] = {}
+
+
+def is_unseen(key_id: UUID) -> bool:
+    """Whether this process has not noted a use of the key for a minute; from now on it counts as noted."""
+    tick = time.monotonic()
+    if tick - _touched.get(key_id, -TOUCH_SECONDS) < TOUCH_SECONDS:
+        return False
+    if len(_touched) > 10_000:
+        _touched.clear()
+    _touched[key_id] = tick
+    return True
+
+
+def touch(key_id: UUID, at: dt.datetime) -> None:
+    """Note that a key was used; the database keeps it to once a minute."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT access.touch_keys(%s, %s)", [[key_id], at])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What a key may do; None and empty mean no limit. ``money_max`` is in micro-units per day."""
+
+    scopes: Sequence[str] = tuple(Scope)
+    expires_at: dt.datetime | None = None
+    ip_ranges: Sequence[str] = ()
+    sender_ids: Sequence[UUID] = ()
+    countries: Sequence[str] = ()
+    rate_max: int = RATE_MAX
+    day_max: int | None = None
+    money_max: int | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """As the fields of ``ApiKey``; IP ranges in their short form."""
+        return {
+            "scopes": list(self.scopes),
+            "expires_at": self.expires_at,
+            "ip_ranges": [str(ipaddress.ip_network(item, strict=False)) for item in self.ip_ranges],
+            "sender_ids": list(self.sender_ids),
+            "countries": list(self.countries),
+            "rate_max": self.rate_max,
+            "day_max": self.day_max,
+            "money_max": self.money_max,
+        }
+
+
 def create(
     *,
     workspace: Workspace,
     name: str,
     livemode: bool,
-    scopes: Sequence[str] = tuple(Scope),
-    ip_ranges: Sequence[str] = (),
+    limits: Limits | None = None,
+    id: UUID | None = None,
     by: UUID | None,
     at: dt.datetime,
+    **few: Any,
 ) -> tuple[ApiKey, str]:
-    """Make a key in the open scope of ``workspace``; the secret is returned here and never again."""
-    secret = ("sk_live_" if livemode else "sk_test_") + secrets.token(32)
-    key = ApiKey.objects.create(
+    """Make a key in the open scope of ``workspace``; the secret is returned here and never again.
+
+    ``few`` are fields of ``Limits``, for callers that set one or two. Raises ``IntegrityError`` when ``id`` is taken.
+    """
+    secret = _secret(livemode)
+    key = ApiKey(
+        id=id or ids.uuid7(),
         workspace=workspace,
         name=name,
         livemode=livemode,
-        digest=hashlib.sha256(secret.encode()).digest(),
+        digest=_digest(secret),
         last4=secret[-4:],
-        scopes=list(scopes),
-        ip_ranges=[str(ipaddress.ip_network(item, strict=False)) for item in ip_ranges],
         created_by=by,
         created_at=at,
+        **(limits or Limits(**few)).columns(),
     )
-    audit.record(action="user:api_key:created", workspace=workspace.id, actor=by, at=at, details={"key": str(key.id)})
+    with transaction.atomic():
+        key.save(force_insert=True)
+        _record("created", key, by, at)
     return key, secret
 
 
-def revoke(*, key: ApiKey, by: UUID | None, at: dt.datetime) -> None:
-    """Stop a key at once; the accept statement checks the row, whatever a cache says."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at)
-    audit.record(
-        action="user:api_key:revoked", workspace=key.workspace_id, actor=by, at=at, details={"key": str(key.id)}
+def change(*, key: ApiKey, name: str, limits: Limits, by: UUID | None, at: dt.datetime) -> None:
+    """Give a key another name and other limits, in the open scope of its workspace."""
+    ApiKey.objects.filter(pk=key.pk).update(name=name, **limits.columns())
+    _record("changed", key, by, at)
+
+
+def rotate(*, key: ApiKey, overlap: dt.timedelta, by: UUID | None, at: dt.datetime) -> str | None:
+    """Give a key a new secret, returned here and never again; the present one stays good for ``overlap``.
+
+    A secret from a rotation before this one ends now. None when somebody else rotated or revoked it since ``key``
+    was read. Raises ``ValueError`` for an overlap beyond ``OVERLAP_MAX``.
+    """
+    if not dt.timedelta() <= overlap <= OVERLAP_MAX:
+        raise ValueError("overlap")
+    secret = _secret(key.livemode)
+    changed = ApiKey.objects.filter(pk=key.pk, digest=key.digest, revoked_at=None).update(
+        digest=_digest(secret), last4=secret[-4:], former_digest=key.digest, former_expires_at=at + overlap
     )
+    if not changed:
+        return None
+    _record("rotated", key, by, at, overlap_seconds=str(int(overlap.total_seconds())))
+    return secret
+
+
+def revoke(*, key: ApiKey, by: UUID | None, at: dt.datetime) -> None:
+    """Stop a key at once, with both its secrets; the accept statement checks the row, whatever a cache says."""
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at):
+        _record("revoked", key, by, at)
+
+
+def _secret(livemode: bool) -> str:
+    return ("sk_live_" if livemode else "sk_test_") + secrets.token(32)
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _record(what: str, key: ApiKey, by: UUID | None, at: dt.datetime, **details: str) -> None:
+    audit.record(
+        action=f"user:api_key:{what}", workspace=key.workspace_id, actor=by, at=at,
+        details={"key": str(key.id), **details},
+    )  # fmt: skip

@@ -65,10 +65,13 @@ class Workspace:
             info = keys.find(keys.digest_of(request.headers.get("Authorization", "")))
             if info is None:
                 raise Problem.single("invalid_key")
-            _check_validity(info, request, clock.now())
+            at = clock.now()
+            _check_validity(info, request, at)
         except Problem as problem:
             request.key_problem = problem  # type: ignore[attr-defined]  # read by KeyAuthentication
             return None
+        if keys.is_unseen(info.id):
+            keys.touch(info.id, at)
         request.key_info = info  # type: ignore[attr-defined]  # read by KeyAuthentication
         return info.workspace_id
 

@@ -106,15 +106,15 @@ declare(
         fields={
             **each("id workspace_id", ROW),
             "created_by": F("person_id"),
-            "digest": F("secret", form="digest"),
+            **each("digest former_digest", F("secret", form="digest")),
             "last4": F("workspace_meta"),
             "ip_ranges": F(
                 "address",
                 form="plain",
                 reason="ranges of the customer's servers, compared on every request by the database's own lookup",
             ),
-            **each("livemode scopes rate_max day_max", RULE),
-            **each("name created_at expires_at revoked_at last_used_at", F("workspace_meta")),
+            **each("livemode scopes rate_max day_max money_max sender_ids countries", RULE),
+            **each("name created_at expires_at former_expires_at revoked_at last_used_at", F("workspace_meta")),
         },
     ),
 )

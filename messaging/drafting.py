@@ -129,6 +129,8 @@ class Source:
     contacts: DataKey
     index: DataKey
     callbacks: dict[str, UUID]  # filled as they are met
+    senders_allowed: frozenset[UUID] | None = None  # of the key; None allows all
+    countries_allowed: frozenset[str] | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +175,8 @@ def plan(request: SendRequest, source: Source, *, at: dt.datetime) -> Plan:
     segmented = _segmented(request, text, faults)
     send_at, expires_at, body_expires_at = _times(request, source, at, faults)
     _small_fields(request, faults)
+    if source.senders_allowed is not None or source.countries_allowed is not None:
+        _allowed(number, sender, source, faults)
     quote, carrier = _priced(number, source, faults)
     price = quote.unit_micro * segmented.parts if quote and segmented else 0
     if request.max_price is not None:
@@ -264,6 +268,14 @@ def _sender(request: SendRequest, source: Source, faults: list[FieldError]) -> S
     elif not sender.approved:
         faults.append(fault("#/from", "sender_not_approved"))
     return sender
+
+
+def _allowed(number: phone.Number | None, sender: SenderInfo | None, source: Source, faults: list[FieldError]) -> None:
+    """The limits of the key that sends."""
+    if sender and source.senders_allowed is not None and sender.id not in source.senders_allowed:
+        faults.append(fault("#/from", "sender_not_allowed"))
+    if number and source.countries_allowed is not None and number.region not in source.countries_allowed:
+        faults.append(fault("#/to", "country_not_allowed"))
 
 
 def _text(request: SendRequest, source: Source, faults: list[FieldError]) -> tuple[TemplateInfo | None, str | None]:

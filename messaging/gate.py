@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError
 from prometheus_client import Counter, Histogram
 
 from accounts import keys
@@ -43,7 +43,6 @@ App = Callable[[Message_, Receive, Send], Awaitable[None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 LANES = 2
-TOUCH_SECONDS = 60.0
 UNAVAILABLE = (
     database.DatabaseUnavailable,
     OperationalError,
@@ -67,13 +66,11 @@ class Gate:
     def __init__(self, fallback: App) -> None:
         self._fallback = fallback
         self._routes = {"/v1/messages": self._one, "/v1/messages/batch": self._batch}
-        self._keys: FreshCache[bytes, KeyInfo] = FreshCache(partial(blocking, keys.find))
-        self._sources: FreshCache[UUID, Source] = FreshCache(self._load_source)
+        self._keys: FreshCache[bytes, KeyInfo] = FreshCache(partial(blocking, keys.find), stale=keys.KNOWN_SECONDS)
+        self._sources: FreshCache[UUID, Source] = FreshCache(self._load_source, stale=keys.KNOWN_SECONDS)
         self._infos: dict[UUID, KeyInfo] = {}
         self._acceptor = Acceptor(self._execute, lanes=LANES)
         self._connections: asyncio.LifoQueue[psycopg.AsyncConnection[Any] | None] | None = None
-        self._used: set[UUID] = set()
-        self._touched_at = time.monotonic()
 
     async def __call__(self, scope_: Message_, receive: Receive, send: Send) -> None:
         kind = scope_["type"]
@@ -116,6 +113,8 @@ class Gate:
         limit = await self._limit(info, 1)
         try:
             draft = await self._draft(request, source, at)
+            if info.money_max is not None:
+                await self._spend(info, [draft])
         except Problem as problem:
             content = await blocking(replayed_or, problem, source, key)
             return 202, [(b"idempotent-replayed", b"true")], msgspec.json.encode(content)
@@ -145,6 +144,8 @@ class Gate:
             if index % 100 == 99:
                 await asyncio.sleep(0)  # a thousand messages take tens of milliseconds: let others in between
         drafts = [result for result in results if isinstance(result, Draft)]
+        if info.money_max is not None:
+            await self._spend(info, drafts)
         outcomes = (
             await self._acceptor.accept(Order(source=source, drafts=drafts, idempotency=key, at=at)) if drafts else []
         )
@@ -186,6 +187,9 @@ class Gate:
             raise Problem("rate_limited", headers=named)
         return [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
+    async def _spend(self, info: KeyInfo, drafts: Sequence[Draft]) -> None:
+        check_money(await limits.take_async(**money_wanted(info, drafts)))
+
     async def _draft(self, request: Any, source: Source, at: dt.datetime, batch_id: UUID | None = None) -> Draft:
         made = plan(request, source, at=at)
         day = made.body_expires_at.date()  # of UTC, as everywhere
@@ -202,11 +206,8 @@ class Gate:
         ACCEPTED.inc(len(drafts))
         for carrier in {draft.plan.carrier for draft in drafts if draft.plan.send_at is None}:
             submission.wake(carrier)
-        self._used.add(info.id)
-        if time.monotonic() - self._touched_at > TOUCH_SECONDS:
-            self._touched_at = time.monotonic()
-            used, self._used = list(self._used), set()
-            asyncio.ensure_future(blocking(_touch, used))  # noqa: RUF006  # best effort
+        if keys.is_unseen(info.id):
+            asyncio.ensure_future(blocking(keys.touch, info.id, clock.now()))  # noqa: RUF006  # best effort
 
     async def _replay(
         self, source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None
@@ -259,6 +260,20 @@ def idempotency_of(path: str, headers: dict[bytes, bytes], body: bytes) -> Idemp
     return Idempotency.of(path=path, key=text, body=body)
 
 
+def money_wanted(info: KeyInfo, drafts: Sequence[Draft]) -> dict[str, Any]:
+    """The arguments of ``limits.take`` for what these drafts cost. Raises ``Problem`` when no day has that much."""
+    total = sum(draft.plan.price for draft in drafts)
+    if total > (info.money_max or 0):
+        raise Problem.single("spend_limited")
+    return {"subject": f"money:{info.id}", "count": total, "limit": info.money_max, "window_seconds": 86400}
+
+
+def check_money(taken: limits.Decision) -> None:
+    """Raise ``spend_limited`` when the key may not spend that much today."""
+    if not taken.allowed:
+        raise Problem.single("spend_limited", Retry_After=str(taken.reset_seconds))
+
+
 def replayed(source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None) -> dict[str, Any]:
     """The answer that this key's first request got, read again from what it made; ``results`` of a batch this time."""
     with scope.workspace(source.workspace_id):
@@ -291,11 +306,6 @@ def _shown_again(before: Replay, results: Sequence[Draft | Problem] | None) -> d
     if wanted[0] not in shown:
         raise Problem.single("not_found", detail="The message that this key made was erased since.")
     return shown[wanted[0]]
-
-
-def _touch(used: list[UUID]) -> None:
-    with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT access.touch_keys(%s, %s)", [used, clock.now()])
 
 
 async def _read(receive: Receive) -> bytes:

@@ -14,10 +14,10 @@ from smsplatform.lib.tenancy import scope
 
 
 def for_key(info: KeyInfo) -> Source:
-    """The source behind an API key. Blocks on the database."""
+    """The source behind an API key, or behind the person whose access token it is. Blocks on the database."""
     return _load(
         info.workspace_id, livemode=info.livemode, currency=info.currency, body_hours=info.body_hours,
-        plan=info.price_plan_id, key_id=info.id, user_id=None,
+        plan=info.price_plan_id, key_id=None if info.user_id else info.id, user_id=info.user_id, info=info,
     )  # fmt: skip
 
 
@@ -54,6 +54,7 @@ def _load(
     plan: UUID,
     key_id: UUID | None,
     user_id: UUID | None,
+    info: KeyInfo | None = None,
 ) -> Source:
     wallet = ledger.open_wallet(workspace=workspace_id, currency=currency, livemode=livemode)
     with scope.workspace(workspace_id):
@@ -79,4 +80,6 @@ def _load(
         contacts=keyring.key(workspace_id, keyring.Purpose.CONTACTS),
         index=keyring.key(workspace_id, keyring.Purpose.INDEX),
         callbacks={},
+        senders_allowed=frozenset(info.sender_ids) if info and info.sender_ids else None,
+        countries_allowed=frozenset(info.countries) if info and info.countries else None,
     )

@@ -15,10 +15,16 @@ class ApiKey(models.Model):
     livemode = models.BooleanField()
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     last4 = models.CharField(max_length=4)
+    # After a rotation the former secret stays good for a while, so that nobody has to change two places at one moment.
+    former_digest = models.BinaryField(max_length=32, unique=True, null=True, editable=False)
+    former_expires_at = models.DateTimeField(null=True)
     scopes = ArrayField(models.CharField(max_length=24, choices=Scope), default=list)
     ip_ranges = ArrayField(models.CharField(max_length=43), default=list, blank=True)
     rate_max = models.PositiveIntegerField(default=2000)  # messages per second
     day_max = models.PositiveIntegerField(null=True)  # messages per day
+    money_max = models.PositiveBigIntegerField(null=True)  # micro-units per day
+    sender_ids = ArrayField(models.UUIDField(), default=list, blank=True)  # empty: any sender of the workspace
+    countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)  # empty: any country
     created_at = models.DateTimeField(default=clock.now)
     created_by = models.UUIDField(null=True)
     expires_at = models.DateTimeField(null=True)

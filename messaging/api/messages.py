@@ -32,7 +32,7 @@ from smsplatform.lib.api.views import ApiView, decoded
 
 TAG = "Messages"
 SENDING = (
-    "insufficient_balance", "suppressed_recipient",
+    "insufficient_balance", "suppressed_recipient", "sender_not_allowed", "country_not_allowed", "spend_limited",
     "idempotency_key_reused", "idempotency_in_progress", "rate_limited",
 )  # fmt: skip
 
@@ -103,6 +103,7 @@ class Messages(MessageView):
         named = sending.limit(self.info, 1)
         try:
             draft = sending.drafted(wanted, source, at=self.at)
+            sending.spend(self.info, [draft])
         except Problem as problem:
             return sending.again_or(problem, source, key)
         outcomes = sending.accepted([draft], source, key, at=self.at)
@@ -132,6 +133,7 @@ class Batch(MessageView):
         batch_id = ids.uuid7()
         results = [self._draft(item, source, batch_id) for item in items]
         drafts = [result for result in results if isinstance(result, Draft)]
+        sending.spend(self.info, drafts)
         outcomes = sending.accepted(drafts, source, key, at=self.at)
         if key and sending.is_replay(outcomes, key):
             return sending.again(source, key, results)

@@ -17,19 +17,29 @@ from accounts.keys import KeyInfo
 from messaging import sources, submission
 from messaging.acceptance import REPLAY, Idempotency, Order, accept_now
 from messaging.drafting import Draft, SendRequest, Source, plan, seal
-from messaging.gate import replayed, replayed_or
+from messaging.gate import check_money, money_wanted, replayed, replayed_or
 from privacy import keyring
 from smsplatform.lib import limits
 from smsplatform.lib.api.problems import Problem
 
 
 def limit(info: KeyInfo, count: int) -> dict[str, str]:
-    """Spend ``count`` of the key's messages per second; the headers that say what is left. Raises ``Problem``."""
-    decision = limits.take(f"send:{info.id}", count=count, limit=info.rate_max, window_seconds=1)
-    named = limits.headers([("send", info.rate_max, 1, decision)])
-    if not decision.allowed:
+    """Spend ``count`` of the key's messages per second and day; headers that say what is left. Raises ``Problem``."""
+    entries = []
+    for name, most, seconds in (("send", info.rate_max, 1), ("day", info.day_max, 86400)):
+        if most is not None:
+            decision = limits.take(f"{name}:{info.id}", count=count, limit=most, window_seconds=seconds)
+            entries.append((name, most, seconds, decision))
+    named = limits.headers(entries)
+    if not all(entry[3].allowed for entry in entries):
         raise Problem("rate_limited", headers=named)
     return named
+
+
+def spend(info: KeyInfo, drafts: Sequence[Draft]) -> None:
+    """Take what these drafts cost from what the key may spend today. Raises ``Problem``."""
+    if info.money_max is not None:
+        check_money(limits.take(**money_wanted(info, drafts)))
 
 
 def drafted(request: SendRequest, source: Source, *, at: dt.datetime, batch_id: UUID | None = None) -> Draft:

@@ -191,6 +191,18 @@ _MESSAGES = {
         _("This sender has not been approved for the recipient's country."),
         _("Use another sender, or wait until this one is approved."),
     ),
+    "sender_not_allowed": _code(
+        422,
+        _("The key may not use this sender"),
+        _("The API key is limited to certain senders, and this is none of them."),
+        _("Name one of the key's senders in from, or add this one to the key's limits."),
+    ),
+    "country_not_allowed": _code(
+        422,
+        _("The key may not send to this country"),
+        _("The API key is limited to certain countries, and the number belongs to another."),
+        _("Send with another key, or add the country to the key's limits."),
+    ),
     "body_or_template": _code(
         422,
         _("Either a body or a template is needed"),
@@ -423,6 +435,12 @@ _STATE = {
 }
 
 _TRAFFIC = {
+    "spend_limited": _code(
+        429,
+        _("The key's money for the day is spent"),
+        _("The request costs more than what the key may still spend today (UTC)."),
+        _("Wait for the number of seconds in Retry-After, or raise the key's limit. Nothing was charged."),
+    ),
     "rate_limited": _code(
         429,
         _("The rate limit is reached"),
