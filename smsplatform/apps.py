@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class PlatformConfig(AppConfig):
@@ -9,6 +10,7 @@ class PlatformConfig(AppConfig):
     name = "smsplatform"
 
     def ready(self) -> None:
-        """Register the checks, and our Celery application as the one that tasks belong to."""
+        """Register the checks, the mails of all apps, and our Celery application as the one tasks belong to."""
         import_module("smsplatform.celery")
         import_module("smsplatform.checks")
+        autodiscover_modules("emails")

@@ -225,6 +225,9 @@ HANDSETS_URL = env.str("HANDSETS_URL", default="")  # control address of the sim
 
 # --- Mail and logs ------------------------------------------------------------------------------
 EMAIL_CONFIG: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
+OUTBOX_DIR = RUN_DIR / "outbox"  # the demo keeps its mails here, where the page /outbox shows them
+if DEMO and "EMAIL_URL" not in env.ENVIRON:
+    EMAIL_CONFIG = {"EMAIL_BACKEND": "smsplatform.lib.outbox.Backend"}
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"no-reply@{_host}")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics; without it there is none outside the demo

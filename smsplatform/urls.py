@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from smsplatform.views import docs, health
+from smsplatform.views import docs, health, outbox
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
@@ -15,6 +15,12 @@ urlpatterns = [
     path("docs/testing", docs.testing, name="docs_testing"),
     path("docs/errors", docs.errors, name="docs_errors"),
     path("docs/errors/<slug:code>", docs.error, name="docs_error"),
+    path("outbox", outbox.outbox_list, name="outbox"),
+    path("outbox/preview", outbox.preview_list, name="mail_previews"),
+    path("outbox/preview/<path:template>.html", outbox.preview_html, name="mail_preview_html"),
+    path("outbox/preview/<path:template>", outbox.preview, name="mail_preview"),
+    path("outbox/<str:mail_id>.html", outbox.outbox_html, name="outbox_html"),
+    path("outbox/<str:mail_id>", outbox.outbox_mail, name="outbox_mail"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("", include("messaging.urls")),

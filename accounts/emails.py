@@ -1,0 +1,24 @@
+"""The mails of accounts: their names, kinds, and what the preview shows."""
+
+import datetime as dt
+
+from smsplatform.lib.mail import Category, Mail, link, register
+
+LINK = link("/example-of-a-link/eyJ1Ijoi-sample")
+AT = dt.datetime(2026, 1, 5, 14, 30, tzinfo=dt.UTC)
+SEEN = {"at": AT, "device": "Firefox, Linux", "url": LINK}
+
+register(
+    Mail(template="accounts/confirm", category=Category.CONFIRMATION, sample={"url": LINK, "hours": 48}),
+    Mail(
+        template="accounts/already_here",
+        category=Category.NOTIFICATION,
+        sample={"sign_in_url": LINK, "reset_url": LINK},
+    ),
+    Mail(template="accounts/password_reset", category=Category.CONFIRMATION, sample={"url": LINK, "minutes": 60}),
+    Mail(template="accounts/password_changed", category=Category.ALERT, sample=SEEN),
+    Mail(template="accounts/new_device", category=Category.ALERT, sample=SEEN),
+    Mail(template="accounts/email_new", category=Category.CONFIRMATION, sample={"url": LINK, "hours": 24}),
+    Mail(template="accounts/email_old", category=Category.CONFIRMATION, sample={"url": LINK, "hours": 24, "at": AT}),
+    Mail(template="accounts/email_changed", category=Category.ALERT, sample=SEEN),
+)

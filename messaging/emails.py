@@ -1,0 +1,19 @@
+"""The mails of messaging."""
+
+from smsplatform.lib.mail import Category, Mail, register
+
+register(
+    Mail(
+        template="messaging/webhook_disabled",
+        category=Category.ALERT,
+        sample={
+            "endpoint": "whk_01jz8r3v5wexample0000000000",
+            "host": "hooks.example.com",
+            "workspace": "Acme",
+            "reason": "failing",
+            "last": "HTTP 503",
+            "since": "2026-01-01T00:00:00Z",
+            "at": "2026-01-03 12:00 UTC",
+        },
+    )
+)
