@@ -1,6 +1,7 @@
 """What accounts knows of people, why, for how long."""
 
 from accounts import upkeep
+from privacy import upkeep as privacy_upkeep
 from privacy.registry import F, ModelPolicy, Unit, declare, each
 
 ROW = F("none", reason="random id of this row")
@@ -22,21 +23,86 @@ ASKED = Unit(
     purge=upkeep.purge_asked,
 )
 
+UNCONFIRMED = Unit(
+    name="sign-ups never confirmed",
+    kept="7 days",
+    anchor="created_at",
+    action="delete",
+    purge=upkeep.purge_unconfirmed,
+)
+SESSIONS = Unit(
+    name="sessions", kept="14 days", anchor="expire_date", action="delete", purge=privacy_upkeep.purge_sessions
+)
+DEVICES = Unit(
+    name="known devices",
+    kept="1 year after the last sign-in from there",
+    anchor="seen_at",
+    action="delete",
+    purge=upkeep.purge_devices,
+)
+CHANGES = Unit(
+    name="changes of address", kept="2 days", anchor="asked_at", action="delete", purge=upkeep.purge_email_changes
+)
+
 declare(
+    ModelPolicy(
+        model="accounts.Session",
+        scope="global",
+        paths={"account_holder": "user_id", "staff": "user_id"},
+        activities=("keep_account", "secure_platform"),
+        units=(SESSIONS,),
+        fields={
+            "session_key": F("session", form="digest"),
+            "session_data": F("session", form="plain", reason="holds ids and choices only"),
+            "user_id": F("person_id"),
+            **each("device expire_date started_at seen_at", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="accounts.KnownDevice",
+        scope="global",
+        paths={"account_holder": "user_id", "staff": "user_id"},
+        activities=("secure_platform",),
+        units=(DEVICES,),
+        fields={
+            "id": ROW,
+            "user_id": F("person_id"),
+            "digest": F("account_meta", form="digest"),
+            "seen_at": F("account_meta"),
+        },
+    ),
+    ModelPolicy(
+        model="accounts.EmailChange",
+        scope="global",
+        paths={"account_holder": "user_id", "staff": "user_id"},
+        activities=("keep_account",),
+        units=(CHANGES,),
+        fields={
+            "id": ROW,
+            "user_id": F("person_id"),
+            "email": F("email"),
+            "email_idx": F("email", form="index", export="never"),
+            **each("asked_at old_confirmed_at new_confirmed_at", F("account_meta")),
+        },
+    ),
     ModelPolicy(
         model="accounts.User",
         scope="global",
         paths={"account_holder": "id", "staff": "id"},
         activities=("keep_account",),
-        units=(ACCOUNT,),
+        units=(ACCOUNT, UNCONFIRMED),
         fields={
             "id": F("person_id"),
             "email": F("email"),
             "email_idx": F("email", form="index", export="never", erase="pseudonymise"),
             "name": F("name"),
             "password": F("secret", form="digest", erase="clear"),
-            **each("last_login is_active created_at", F("account_meta")),
-            "staff_role": F("account_meta"),
+            "company": F("name"),
+            "phone": F("msisdn", export="subject", erase="clear"),
+            **each("last_login is_active created_at email_confirmed_at", F("account_meta")),
+            **each("age_attested_at policy_version policy_seen_at", F("account_meta")),
+            **each("staff_role locale time_zone", F("account_meta")),
+            "workspace_wanted": F("workspace_meta"),
         },
     ),
     ModelPolicy(

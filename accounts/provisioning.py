@@ -11,8 +11,13 @@ from smsplatform.lib.tenancy import scope
 
 
 def create_user(*, email: str, password: str, name: str = "", staff_role: str = "", at: dt.datetime) -> User:
-    """A person who can sign in. Raises ``django.db.IntegrityError`` when the address is taken."""
-    user = User(id=ids.uuid7(), name=name or None, staff_role=staff_role, created_at=at).put_email(email)
+    """A person who can sign in, whose address somebody vouches for.
+
+    Raises ``django.db.IntegrityError`` when the address is taken.
+    """
+    user = User(
+        id=ids.uuid7(), name=name or None, staff_role=staff_role, created_at=at, email_confirmed_at=at
+    ).put_email(email)
     user.set_password(password)
     user.save(force_insert=True)
     return user

@@ -4,7 +4,12 @@ import datetime as dt
 
 from django.db import connections
 
+from accounts.models import EmailChange, KnownDevice
+
 ASKED_KEPT = dt.timedelta(days=30)
+UNCONFIRMED_KEPT = dt.timedelta(days=7)
+DEVICES_KEPT = dt.timedelta(days=365)
+CHANGES_KEPT = dt.timedelta(days=2)
 BATCH = 2000
 
 
@@ -13,3 +18,20 @@ def purge_asked(*, at: dt.datetime) -> int:
     with connections["system"].cursor() as cursor:
         cursor.execute("SELECT access.purge_asked(%s, %s)", [at - ASKED_KEPT, BATCH])
         return int(cursor.fetchone()[0])
+
+
+def purge_unconfirmed(*, at: dt.datetime) -> int:
+    """Delete a batch of people who signed up and never confirmed their address; they are in no workspace."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT access.purge_unconfirmed(%s, %s)", [at - UNCONFIRMED_KEPT, BATCH])
+        return int(cursor.fetchone()[0])
+
+
+def purge_devices(*, at: dt.datetime) -> int:
+    """Forget kinds of browser that nobody has signed in with for long."""
+    return KnownDevice.objects.filter(seen_at__lt=at - DEVICES_KEPT).delete()[0]
+
+
+def purge_email_changes(*, at: dt.datetime) -> int:
+    """Delete wishes for another address that were not confirmed in time."""
+    return EmailChange.objects.filter(asked_at__lt=at - CHANGES_KEPT).delete()[0]

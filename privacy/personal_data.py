@@ -14,7 +14,6 @@ BODY_KEYS = Unit(
     action="shred",
     purge=upkeep.destroy_body_keys,
 )
-SESSIONS = Unit(name="sessions", kept="14 days", anchor="expire_date", action="delete", purge=upkeep.purge_sessions)
 RUNS = Unit(name="purge runs", kept="90 days", anchor="started_at", action="delete", purge=upkeep.purge_runs)
 
 declare(
@@ -77,13 +76,8 @@ declare(
     ModelPolicy(
         model="sessions.Session",
         scope="global",
-        paths={"account_holder": "session_key", "staff": "session_key"},
-        activities=("keep_account",),
-        units=(SESSIONS,),
-        fields={
-            **each("session_key session_data", F("session", form="plain", reason="random; holds ids and choices only")),
-            "expire_date": F("account_meta"),
-        },
+        reason="empty: sessions are kept in accounts.Session",
+        fields=each("session_key session_data expire_date", FRAMEWORK),
     ),
     ModelPolicy(
         model="auth.Permission",

@@ -139,9 +139,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+AGE_MINIMUM = env.int("AGE_MINIMUM", default=16)  # years; people attest it when they sign up
+POLICY_VERSION = env.str("POLICY_VERSION", default="2026-01")  # of the privacy policy that sign-up shows
+PROFILE_COLLECT = env.list("PROFILE_COLLECT", default=[])  # of company and phone, what an account may also hold
+# The plan of workspaces made by sign-up; the default is the list that ships with the product.
+PRICE_PLAN = env.str("PRICE_PLAN", default="01890000-0000-7000-8000-000000000001")
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/messages"
 LOGOUT_REDIRECT_URL = "/sign-in"
+SESSION_ENGINE = "accounts.session_store"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = SECURE

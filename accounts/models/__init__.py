@@ -1,10 +1,23 @@
 """Who someone is and what they may do."""
 
 from accounts.models.api_key import ApiKey
+from accounts.models.email_change import EmailChange
 from accounts.models.invitation import Invitation
 from accounts.models.join_request import JoinRequest
+from accounts.models.known_device import KnownDevice
 from accounts.models.membership import Membership
+from accounts.models.session import Session
 from accounts.models.user import User
 from accounts.models.workspace import Workspace
 
-__all__ = ["ApiKey", "Invitation", "JoinRequest", "Membership", "User", "Workspace"]
+__all__ = [
+    "ApiKey",
+    "EmailChange",
+    "Invitation",
+    "JoinRequest",
+    "KnownDevice",
+    "Membership",
+    "Session",
+    "User",
+    "Workspace",
+]

@@ -35,8 +35,17 @@ class User(AbstractBaseUser):
     email_idx = models.BinaryField(max_length=16, unique=True, editable=False)
     name = EncryptedField(purpose="account", workspace=None, null=True)
     staff_role = models.CharField(max_length=10, choices=StaffRole, default=StaffRole.NONE, blank=True)
+    company = EncryptedField(purpose="account", workspace=None, null=True)  # asked for only if PROFILE_COLLECT says so
+    phone = EncryptedField(purpose="account", workspace=None, null=True)  # likewise; never a way to sign in
+    locale = models.CharField(max_length=8, default="", blank=True)  # empty: as the browser asks
+    time_zone = models.CharField(max_length=40, default="", blank=True)  # empty: UTC
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=clock.now)
+    email_confirmed_at = models.DateTimeField(null=True)
+    age_attested_at = models.DateTimeField(null=True)
+    policy_version = models.CharField(max_length=20, default="", blank=True)  # the one last shown
+    policy_seen_at = models.DateTimeField(null=True)
+    workspace_wanted = models.CharField(max_length=80, default="", blank=True)  # until it is made, at confirmation
 
     objects = UserManager()
     USERNAME_FIELD = "email"
