@@ -23,7 +23,8 @@ from psycopg import sql
 
 from smsplatform.lib import clock, ids
 
-BIG = ("messaging_message", "messaging_attempt", "messaging_outbox", "messaging_delivery", "messaging_body", "transfer")
+BIG = ("messaging_message", "messaging_attempt", "messaging_outbox", "messaging_delivery", "messaging_body", "transfer",
+       "messaging_traffic_hour")  # fmt: skip
 BATCH = 500
 READ_MAX = 40 * BATCH
 CARRIER = UUID(int=1)
@@ -68,12 +69,16 @@ FILL: dict[str, LiteralString] = {
         debit_id, credit_id, kind, currency)
         SELECT {ID}, %(at)s, 1000, i, 1000, {WORKSPACE}, {WORKSPACE}, {WORKSPACE}, %(carrier)s, 'charge', 'EUR'
         {NUMBERS}""",
+    "traffic": f"""INSERT INTO messaging_traffic_hour (workspace_id, livemode, hour, country, category, outcome,
+        latency, messages, parts, price)
+        SELECT {WORKSPACE}, true, date_trunc('hour', %(at)s::timestamptz) - i / 1000 * interval '1 hour', 'NL', 'otp',
+        'delivered', i %% 1000 / 100, 10, 10, 1000 {NUMBERS}""",
     "leases": """INSERT INTO messaging_bind_lease (id, carrier_id, slot, holder, bound, until)
         SELECT %(carrier)s, %(carrier)s, 1, %(carrier)s, true, %(at)s + interval '1 hour'""",
 }  # fmt: skip
 TABLES: tuple[LiteralString, ...] = (
     "messaging_message", "messaging_attempt", "messaging_outbox", "messaging_delivery", "messaging_body",
-    "messaging_webhook_endpoint", "messaging_bind_lease", "ledger.transfer",
+    "messaging_webhook_endpoint", "messaging_bind_lease", "messaging_traffic_hour", "ledger.transfer",
 )  # fmt: skip
 
 
@@ -137,6 +142,11 @@ def questions(connection: Connection, *, at: dt.datetime) -> list[Question]:
                  values=(at, posted, ["delivered"] * len(posted), [200] * len(posted), [None] * len(posted),
                          [None] * len(posted))),
         Question(name="deliveries due", text="SELECT pipeline.deliveries_due(%s)", values=(at,)),
+        Question(name="roll up", values=(at - dt.timedelta(hours=6), at - dt.timedelta(days=89),
+                                         at - dt.timedelta(hours=8), 100),
+                 text="SELECT pipeline.touch_new(%s), pipeline.roll_up(%s, %s, %s)"),
+        Question(name="figures", text=FIGURES, workspace=True,
+                 values=("UTC", some, at - dt.timedelta(days=30), at - dt.timedelta(days=60))),
         Question(name="list", text=LIST.format(""), values=(some, BATCH), workspace=True),
         Question(name="list from", text=LIST.format("AND id < %s"), workspace=True,
                  values=(some, ids.floor(at - dt.timedelta(days=DAYS // 2)), BATCH)),
@@ -154,6 +164,11 @@ RECORD: LiteralString = (
 )
 DELIVERED: LiteralString = (
     "SELECT pipeline.record_deliveries(%s, %s::uuid[], %s::text[], %s::smallint[], %s::text[], %s::timestamptz[])"
+)
+FIGURES: LiteralString = (
+    "SELECT (hour AT TIME ZONE %s)::date AS day, country, outcome, latency, sum(messages) FROM messaging_traffic_hour "
+    "WHERE workspace_id = %s AND livemode AND (hour >= %s OR hour >= %s) "
+    "GROUP BY GROUPING SETS ((day, outcome, latency), (country, outcome, latency))"
 )
 LIST: LiteralString = (
     "SELECT m.*, (SELECT o.state FROM messaging_outbox o WHERE o.message_id = m.id) AS stage FROM messaging_message m "

@@ -191,10 +191,16 @@ def plan(request: SendRequest, source: Source, *, at: dt.datetime) -> Plan:
 
 
 def seal(
-    made: Plan, source: Source, body_key: DataKey, *, batch_id: UUID | None = None, callback_id: UUID | None = None
+    made: Plan,
+    source: Source,
+    body_key: DataKey,
+    *,
+    batch_id: UUID | None = None,
+    callback_id: UUID | None = None,
+    at: dt.datetime | None = None,
 ) -> Draft:
-    """Give the plan its id and encrypt what it holds, bound to that id."""
-    message_id, workspace = ids.uuid7(), source.workspace_id
+    """Give the plan its id, of this moment unless told otherwise, and encrypt what it holds, bound to that id."""
+    message_id, workspace = ids.uuid7(at), source.workspace_id
     request, e164 = made.request, made.number.e164
     has_code = made.template is not None and made.template.code_digits > 0
     reference = request.reference

@@ -6,6 +6,7 @@ from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
 ROW = F("none", reason="random id of this row")
 OPERATOR = F("none", reason="how the operator set up a carrier")
 META = F("delivery_meta")
+COUNT = F("none", reason="counts of an hour, not about one person")
 CONFIG = F("workspace_meta")
 
 BODY = Unit(
@@ -23,6 +24,7 @@ IDEMPOTENCY = Unit(
     name="idempotency keys", kept="24 hours", anchor="expires_at", action="delete", purge=upkeep.purge_idempotency_keys
 )
 ORPHANS = Unit(name="orphan receipts", kept="8 days", anchor="received_at", action="delete", purge=upkeep.purge_orphans)
+TRAFFIC = Unit(name="traffic figures", kept="13 months", anchor="hour", action="delete", purge=upkeep.purge_traffic)
 RECIPIENT = {"recipient": "to_idx"}
 
 declare(
@@ -110,6 +112,30 @@ declare(
             **each("digest fingerprint", F("opaque", form="digest", export="never", erase="delete_row")),
             **each("outcomes expires_at", META),
         },
+    ),
+    ModelPolicy(
+        model="messaging.TrafficHour",
+        scope="tenant",
+        activities=("keep_account",),
+        units=(TRAFFIC,),
+        fields={
+            "workspace_id": ROW,
+            **each("livemode hour country category outcome latency messages parts price", COUNT),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.TouchedHour",
+        scope="tenant",
+        reason="deleted within minutes, when the figures of its hour were made again",
+        fields={**each("id workspace_id", ROW), **each("livemode hour", COUNT)},
+    ),
+    ModelPolicy(
+        model="messaging.SetupHidden",
+        scope="tenant",
+        paths={"account_holder": "user_id"},
+        activities=("keep_account",),
+        reason="a choice of a person about a page, kept while both exist",
+        fields={**each("id workspace_id", ROW), "user_id": F("person_id"), "at": F("account_meta")},
     ),
     ModelPolicy(
         model="messaging.Suppression",

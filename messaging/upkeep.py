@@ -14,6 +14,7 @@ from django.db import connections, transaction
 BATCH = 2000
 DELIVERIES_KEPT = dt.timedelta(days=30)
 ORPHANS_KEPT = dt.timedelta(days=8)  # no receipt is matched later (messaging/sql/finish.sql)
+TRAFFIC_KEPT = dt.timedelta(days=396)  # 13 months, so that a month can be compared with last year's
 NEVER = dt.date(1970, 1, 1)
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -42,6 +43,7 @@ def _purge(function: LiteralString, kept: dt.timedelta, *, at: dt.datetime) -> i
 purge_deliveries = partial(_purge, "SELECT pipeline.purge_deliveries(%s, %s)", DELIVERIES_KEPT)
 purge_orphans = partial(_purge, "SELECT pipeline.purge_orphans(%s, %s)", ORPHANS_KEPT)
 purge_idempotency_keys = partial(_purge, "SELECT pipeline.purge_idempotency_keys(%s, %s)", dt.timedelta())
+purge_traffic = partial(_purge, "SELECT pipeline.purge_traffic(%s, %s)", TRAFFIC_KEPT)
 
 
 def _call(statement: LiteralString, *arguments: dt.datetime | dt.date | int) -> int:

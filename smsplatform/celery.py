@@ -39,6 +39,8 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "receipts sweep": ("messaging.receipts.sweep", 5.0, "receipts"),
     "webhooks sweep": ("messaging.webhooks.sweep", 1.0, "webhooks"),
     "expire messages": ("messaging.receipts.expire", 5.0, "receipts"),
+    "recent figures": ("messaging.traffic.recent", 20.0, "default"),
+    "late figures": ("messaging.traffic.late", 300.0, "default"),
     "purge": ("privacy.retention.purge", 300.0, "privacy"),
     "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
 }
@@ -60,5 +62,6 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "messaging.submission",
         "messaging.receipts",
         "messaging.webhooks",
+        "messaging.traffic",
         "privacy.retention",
     ]

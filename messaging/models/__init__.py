@@ -5,7 +5,9 @@ from messaging.models.carrier import BindLease, Carrier, Route
 from messaging.models.idempotency import IdempotencyKey
 from messaging.models.message import Body, Message, MessageEvent, Outbox
 from messaging.models.sender import Sender, Template
+from messaging.models.setup import SetupHidden
 from messaging.models.suppression import Suppression
+from messaging.models.traffic import TouchedHour, TrafficHour
 from messaging.models.webhook import Delivery, WebhookEndpoint
 
 __all__ = [
@@ -21,7 +23,10 @@ __all__ = [
     "Outbox",
     "Route",
     "Sender",
+    "SetupHidden",
     "Suppression",
     "Template",
+    "TouchedHour",
+    "TrafficHour",
     "WebhookEndpoint",
 ]

@@ -22,13 +22,13 @@ TEXT = "Your parcel is here."
 def accept(
     world: World, *, count: int = 1, live: bool = False, at: dt.datetime | None = None, **fields: Any
 ) -> list[Draft]:
-    """Messages just accepted; ``fields`` as of the API."""
-    at = at or clock.now()
+    """Messages accepted just now or at ``at``; ``fields`` as of the API."""
+    dated, at = at, at or clock.now()
     request = msgspec.convert({"to": TO, "body": TEXT, **fields}, SendRequest)
     source = sources.for_user(world.id, world.owner.id, livemode=live)
     made = plan(request, source, at=at)
     key = keyring.body_key(world.id, made.body_expires_at.astimezone(dt.UTC).date())
-    drafts = [seal(made, source, key) for _ in range(count)]
+    drafts = [seal(made, source, key, at=dated) for _ in range(count)]
     with scope.workspace(world.id):
         assert set(accept_now(Order(source=source, drafts=drafts, at=at))) == {"ok"}
     return drafts
