@@ -1,16 +1,17 @@
 """The figures of a workspace for a page: read from the hours, never from the messages themselves."""
 
 import datetime as dt
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connections
 
-SHORTEST_SECONDS, STEP = 0.05, 2**0.5  # of the latency classes, as messaging/sql/traffic.sql makes them
+SHORTEST_SECONDS, STEP = 0.05, math.sqrt(2)  # of the latency classes, as messaging/sql/traffic.sql makes them
 DELIVERED, CANCELED, OPEN = "delivered", "canceled", "open"
 
 # Both periods in one pass: by day for the charts, by country for the corridors. A day is one of the reader's clock.
@@ -103,7 +104,7 @@ def median(classes: Mapping[int, int]) -> float | None:
     reached = 0.0
     for number, count in sorted(classes.items()):
         if count and (reached + count) * 2 >= total:
-            return SHORTEST_SECONDS * STEP ** (number - 1 + (total / 2 - reached) / count)
+            return SHORTEST_SECONDS * math.pow(STEP, number - 1 + (total / 2 - reached) / count)
         reached += count
     return None
 
@@ -135,7 +136,7 @@ def _summed(rows: Iterable[_Row], period: list[dt.date]) -> Figures:
     return Figures(days=days, now=now, before=before, countries=dict(ranked))
 
 
-def _rows(values: Mapping[str, object]) -> list[_Row]:
+def _rows(values: Mapping[str, Any]) -> list[_Row]:
     with connections["default"].cursor() as cursor:
         cursor.execute(QUERY, values)
         return [_Row(*row) for row in cursor.fetchall()]
