@@ -71,12 +71,9 @@ def random_traffic(world: World, at: dt.datetime, chance: random.Random) -> list
     made = []
     for _ in range(40):
         began = at - dt.timedelta(seconds=chance.randrange(5 * 3600))
-        fields = {
-            "to": chance.choice(NUMBERS),
-            "body": "x" * chance.choice((10, 200)),
-            "category": chance.choice(KINDS),
-        }
-        [draft] = accept(world, live=chance.random() < 0.3, at=began, **fields)
+        live, text = chance.random() < 0.3, "x" * chance.choice((10, 200))
+        to, category = chance.choice(NUMBERS), chance.choice(KINDS)
+        [draft] = accept(world, live=live, at=began, to=to, body=text, category=category)
         state = chance.choice(STATES)
         if state:
             finish(world, [draft], state, at=began + dt.timedelta(milliseconds=chance.randrange(20, 900_000)))
