@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from messaging.views import handsets, message, messages, send
+from messaging.views import api_keys, handsets, message, messages, send
 
 urlpatterns = [
     path("", include("messaging.api.urls")),
@@ -15,5 +15,10 @@ urlpatterns = [
     path("messages/<slug:message_id>/redact", message.redact, name="message_redact"),
     path("send", send.send, name="send"),
     path("send/preview", send.preview, name="send_preview"),
+    path("api-keys", api_keys.index, name="api_keys"),
+    path("api-keys/new", api_keys.create, name="api_key_create"),
+    path("api-keys/<slug:key_id>", api_keys.edit, name="api_key_edit"),
+    path("api-keys/<slug:key_id>/rotate", api_keys.rotate, name="api_key_rotate"),
+    path("api-keys/<slug:key_id>/revoke", api_keys.revoke, name="api_key_revoke"),
     path("handsets", handsets.handsets, name="handsets"),
 ]

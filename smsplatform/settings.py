@@ -201,6 +201,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 # --- API ----------------------------------------------------------------------------------------
+API_REQUESTS_MAX = env.int("API_REQUESTS_MAX", default=50)  # per key and second, besides sending, which counts messages
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.authentication.HasScope"],

@@ -80,6 +80,7 @@ class MessageView(ApiView):
 class Messages(MessageView):
     scopes = {"GET": Scope.MESSAGES_READ, "POST": Scope.MESSAGES_SEND}
     body_max = decoding.SINGLE_MAX
+    own_limits = frozenset({"POST"})
 
     @documented("list_messages", tag=TAG, answers={200: MessageDocument}, query=MessageFilter, listed=True)
     def get(self, request: Request) -> Response:
@@ -117,6 +118,7 @@ class Messages(MessageView):
 class Batch(MessageView):
     scopes = {"POST": Scope.MESSAGES_SEND}
     body_max = decoding.BATCH_BYTES_MAX
+    own_limits = frozenset({"POST"})
 
     @documented("send_batch", tag=TAG, answers={202: BatchDocument, 422: BatchDocument}, request=BatchRequest,
                 idempotent=True, codes=(*SENDING, "batch_too_large"))  # fmt: skip

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from heroicons.templatetags.heroicons import heroicon_outline
 
-from accounts.roles import Role
+from accounts.roles import Role, Scope
 from smsplatform import navigation as navigation_table
 from smsplatform import regions
 from smsplatform.lib import clock, phone
@@ -118,6 +118,12 @@ def category_name(category: str) -> str:
 def role_name(role: str) -> str:
     """The word for a person's role."""
     return str(dict(Role.choices).get(role, role))
+
+
+@register.filter
+def scope_name(scope: str) -> str:
+    """What a scope allows, in words."""
+    return str(dict(Scope.choices).get(scope, scope))
 
 
 @register.filter

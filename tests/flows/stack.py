@@ -194,6 +194,7 @@ class Stack:
                 cluster=self.cluster, valkey=self.valkey, credentials=self.credentials, run_dir=self.directory
             ),
             "BASE_URL": f"http://127.0.0.1:{self.ports['web']}",
+            "API_REQUESTS_MAX": "1000000",
             "EMAIL_URL": f"filemail://{self.directory}/mail",
             **self.settings,
         }

@@ -1,16 +1,18 @@
 """What every view of the API has in common: the moment, the caller's key, the document that was sent."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, limits
 from smsplatform.lib.api import pages, structs
 from smsplatform.lib.api.parsers import BODY_MAX
 from smsplatform.lib.api.problems import Problem
@@ -40,11 +42,30 @@ class ApiView(APIView):
     scopes: dict[str, str]
     renderer_classes = [StructRenderer]
     body_max = BODY_MAX
+    own_limits: frozenset[str] = frozenset()  # methods that count messages instead of requests
+    _named: Mapping[str, str] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Note the moment of the request once; everything it does happens at that moment."""
         self.at: dt.datetime = clock.now()
         super().initial(request, *args, **kwargs)
+        if request.auth is not None and request.method not in self.own_limits:
+            self._count()
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say how many requests are left."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self._named.items():
+            response.setdefault(name, value)
+        return response
+
+    def _count(self) -> None:
+        """Every request counts, so that a loop gone wild in one program does not slow down everybody's."""
+        most = settings.API_REQUESTS_MAX
+        taken = limits.take(f"api:{self._key.id}", count=1, limit=most, window_seconds=1)
+        self._named = limits.headers([("api", most, 1, taken)])
+        if not taken.allowed:
+            raise Problem("rate_limited", headers=self._named)
 
     @property
     def _key(self) -> Key:

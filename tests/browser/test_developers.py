@@ -1,0 +1,28 @@
+"""Keys and senders in a real browser."""
+
+from typing import Any
+
+import pytest
+
+from accounts import keys
+from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy import scope
+from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.factories import pages
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages_of_keys_and_senders_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
+    shop = pages.shop()
+    with scope.workspace(shop.workspace.id):
+        key, _ = keys.create(workspace=shop.workspace, name="Shop back end", livemode=False, by=None, at=clock.now())
+    path = f"/api-keys/{ids.encode(ids.KEY, key.id)}"
+    visit = Visit(chromium, address, width=width, scheme=scheme).sign_in_as(shop.owner)
+
+    faults = []
+    for page in ("/api-keys", "/api-keys/new", path, f"{path}/rotate", f"{path}/revoke"):
+        faults += visit.faults(page)
+
+    visit.close()
+    assert faults == []

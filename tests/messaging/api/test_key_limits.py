@@ -1,0 +1,163 @@
+"""What a key may do besides its scopes, at both front doors: the gate and the views behind it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts import keys
+from accounts.roles import Scope
+from messaging.gate import Gate
+from smsplatform.lib import clock
+from smsplatform.lib.tenancy import scope
+from tests.factories import messaging
+from tests.factories.accounts import Api, World, make_sender, make_workspace
+
+GERMAN = "+4915123456789"
+Door = Callable[[str, list[dict[str, Any]]], list[tuple[int, dict[str, str], dict[str, Any]]]]
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return make_workspace()
+
+
+def by_views(key: str, bodies: list[dict[str, Any]]) -> list[tuple[int, dict[str, str], dict[str, Any]]]:
+    """Status, headers and document of each send, one after the other."""
+    answers = [Api(key).post(_path(body), body) for body in bodies]
+    return [(each.status_code, {k.lower(): v for k, v in each.headers.items()}, each.json()) for each in answers]
+
+
+def by_gate(key: str, bodies: list[dict[str, Any]]) -> list[tuple[int, dict[str, str], dict[str, Any]]]:
+    """The same through one gate."""
+
+    async def fallback(*_: object) -> None:
+        raise AssertionError("not the gate's")
+
+    async def run() -> list[Any]:
+        gate = Gate(fallback)
+        return [await _through(gate, key, body) for body in bodies]
+
+    return asyncio.run(run())
+
+
+async def _through(gate: Gate, key: str, body: dict[str, Any]) -> tuple[int, dict[str, str], dict[str, Any]]:
+    request = {
+        "type": "http", "method": "POST", "path": _path(body), "client": ("127.0.0.1", 1),
+        "headers": [(b"authorization", f"Bearer {key}".encode()), (b"content-type", b"application/json")],
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": json.dumps(body).encode()}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await gate(request, receive, send)
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers, json.loads(sent[1]["body"])
+
+
+def _path(body: dict[str, Any]) -> str:
+    return "/v1/messages/batch" if "messages" in body else "/v1/messages"
+
+
+def text(**fields: Any) -> dict[str, Any]:
+    return {"to": messaging.TO, "body": "Hello", **fields}
+
+
+def codes_of(problem: dict[str, Any]) -> dict[str, str]:
+    return {error["pointer"]: error["code"] for error in problem.get("errors", [])}
+
+
+doors = pytest.mark.parametrize("door", [by_views, by_gate])
+
+
+@doors
+def test_a_key_sends_from_its_senders_only(world: World, door: Door) -> None:
+    name = f"OTHER-{door.__name__[3:]}"
+    with scope.workspace(world.id):
+        other = make_sender(world.id, name)
+    key = world.key(Scope.MESSAGES_SEND, sender_ids=[other.id])
+
+    refused, taken = door(key, [text(), text(**{"from": name})])
+
+    assert (refused[0], codes_of(refused[2])) == (422, {"#/from": "sender_not_allowed"})
+    assert taken[0] == 202
+
+
+@doors
+def test_a_key_sends_to_its_countries_only(world: World, door: Door) -> None:
+    key = world.key(Scope.MESSAGES_SEND, countries=["DE"])
+
+    refused, taken = door(key, [text(), text(to=GERMAN)])
+
+    assert (refused[0], codes_of(refused[2])) == (422, {"#/to": "country_not_allowed"})
+    assert taken[0] == 202
+
+
+@doors
+def test_a_key_spends_no_more_than_its_money_for_the_day(world: World, door: Door) -> None:
+    price = messaging.accept(world)[0].plan.price
+    key = world.key(Scope.MESSAGES_SEND, money_max=price * 2)
+
+    answers = door(key, [{"messages": [text()] * 3}, text(), text(), text()])
+
+    assert [status for status, _, _ in answers] == [429, 202, 202, 429]
+    assert answers[0][2]["code"] == answers[3][2]["code"] == "spend_limited"
+    assert int(answers[3][1]["retry-after"]) > 0
+
+
+@doors
+def test_a_key_sends_no_more_than_its_messages_for_the_day(world: World, door: Door) -> None:
+    first, second = door(world.key(Scope.MESSAGES_SEND, day_max=1), [text(), text()])
+
+    assert (first[0], second[0]) == (202, 429)
+    assert '"day";q=1;w=86400' in second[1]["ratelimit-policy"]
+
+
+@doors
+def test_a_revoked_key_is_refused_by_a_process_that_knows_it(world: World, door: Door) -> None:
+    with scope.workspace(world.id):
+        key, secret = keys.create(workspace=world.workspace, name="x", livemode=False, by=None, at=clock.now())
+
+    def revoke() -> None:
+        with scope.workspace(world.id):
+            keys.revoke(key=key, by=None, at=clock.now())
+
+    if door is by_gate:
+        first, second = asyncio.run(_revoked_between(secret, revoke))
+    else:
+        (first,) = door(secret, [text()])
+        revoke()
+        (second,) = door(secret, [text()])
+
+    assert (first[0], second[0]) == (202, 401)
+    assert second[2]["code"] == "revoked_key"
+
+
+async def _revoked_between(secret: str, revoke: Callable[[], None]) -> tuple[Any, Any]:
+    async def fallback(*_: object) -> None:
+        raise AssertionError("not the gate's")
+
+    gate = Gate(fallback)
+    first = await _through(gate, secret, text())
+    await asyncio.to_thread(revoke)
+    return first, await _through(gate, secret, text())
+
+
+def test_reading_has_a_limit_of_its_own(world: World, settings: Any) -> None:
+    settings.API_REQUESTS_MAX = 3
+    api = world.api(key=world.key(Scope.MESSAGES_READ, Scope.MESSAGES_SEND))
+
+    answers = [api.get("/v1/senders") for _ in range(20)]
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert answers[0]["RateLimit"].startswith('"api";r=')
+    assert refused
+    assert refused[0].json()["code"] == "rate_limited"
+    assert refused[0]["Retry-After"] == "1"
+    assert api.post("/v1/messages", text()).status_code == 202
