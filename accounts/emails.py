@@ -21,4 +21,34 @@ register(
     Mail(template="accounts/email_new", category=Category.CONFIRMATION, sample={"url": LINK, "hours": 24}),
     Mail(template="accounts/email_old", category=Category.CONFIRMATION, sample={"url": LINK, "hours": 24, "at": AT}),
     Mail(template="accounts/email_changed", category=Category.ALERT, sample=SEEN),
+    Mail(
+        template="accounts/invitation",
+        category=Category.CONFIRMATION,
+        sample={"workspace": "Acme", "by": "Jo Doe", "role": "developer", "until": AT, "url": LINK},
+    ),
+    Mail(
+        template="accounts/join_asked",
+        category=Category.NOTIFICATION,
+        sample={"workspace": "Acme", "by": "Jo Doe", "url": LINK},
+    ),
+    Mail(
+        template="accounts/join_decided",
+        category=Category.NOTIFICATION,
+        sample={"workspace": "Acme", "accepted": True, "url": LINK},
+    ),
+    Mail(
+        template="accounts/workspace_closed",
+        category=Category.ALERT,
+        sample={"workspace": "Acme", "by": "Jo Doe", "at": AT, "erase_at": AT, "url": LINK},
+    ),
+    Mail(
+        template="accounts/workspace_reopened",
+        category=Category.NOTIFICATION,
+        sample={"workspace": "Acme", "by": "Jo Doe", "url": LINK},
+    ),
+    Mail(
+        template="accounts/workspace_erased",
+        category=Category.NOTIFICATION,
+        sample={"workspace": "Acme", "url": LINK},
+    ),
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import places, preferences, second_factor, sessions
+from accounts.views import invitations, places, preferences, second_factor, sessions, team
 
 urlpatterns = [
     path("sign-in", sessions.sign_in, name="sign_in"),
@@ -13,4 +13,18 @@ urlpatterns = [
     path("theme", preferences.theme, name="theme"),
     path("language", preferences.language, name="language"),
     path("no-workspace", places.no_workspace, name="no_workspace"),
+    path("team", team.index, name="team"),
+    path("team/invite", team.invite, name="team_invite"),
+    path("team/leave", team.leave, name="team_leave"),
+    path("team/join-link", team.join_link, name="team_join_link"),
+    path("team/members/<slug:member_id>/role", team.change_role, name="member_role"),
+    path("team/members/<slug:member_id>/remove", team.remove, name="member_remove"),
+    path("team/invitations/<slug:invitation_id>/resend", team.resend, name="invitation_resend"),
+    path("team/invitations/<slug:invitation_id>/revoke", team.revoke, name="invitation_revoke"),
+    path("team/requests/<slug:request_id>/accept", team.accept, name="join_request_accept"),
+    path("team/requests/<slug:request_id>/refuse", team.refuse, name="join_request_refuse"),
+    path("invitations/<slug:invitation_token>", invitations.invitation, name="invitation"),
+    path("invitations/<slug:invitation_token>/accept", invitations.accept, name="invitation_accept"),
+    path("join/<slug:join_token>", invitations.join, name="join"),
+    path("join/<slug:join_token>/ask", invitations.ask, name="join_ask"),
 ]

@@ -181,6 +181,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 APPEND_SLASH = False
+MESSAGE_TAGS = {20: "info", 25: "ok", 30: "warn", 40: "bad"}  # our classes for Django's levels
 
 # --- Language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
