@@ -8,6 +8,9 @@ see it too.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from accounts import invitations, joining
+from accounts.models import Invitation, JoinRequest, Membership, User, Workspace
+from accounts.roles import Role
 from messaging import endpoints
 from messaging.api.suppressions import PREFIX
 from messaging.models import Suppression, Template, WebhookEndpoint
@@ -15,7 +18,7 @@ from privacy import ciphers, keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging
-from tests.factories.accounts import World
+from tests.factories.accounts import World, make_member
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,10 +65,53 @@ def _delivery(world: World) -> str:
         return ids.encode(ids.DELIVERY, endpoints.test(endpoint=of, at=clock.now()))
 
 
+def _member(world: World) -> str:
+    user, _ = make_member(world)
+    with scope.workspace(world.id):
+        return ids.encode("mbr", Membership.objects.get(workspace_id=world.id, user=user).pk)
+
+
+def invitation(world: World, *, email: str = "") -> tuple[Invitation, str]:
+    """An open invitation to an address that has no account, unless one is given, and its token."""
+    with scope.workspace(world.id):
+        Invitation.objects.filter(workspace_id=world.id).delete()
+        return invitations.invite(
+            workspace=world.id,
+            email=email or f"{ids.uuid7().hex}@example.org",
+            role=Role.VIEWER,
+            by=world.owner.pk,
+            by_role=Role.OWNER,
+            at=clock.now(),
+        )
+
+
+def join_link(world: World) -> str:
+    """The token of a fresh join link."""
+    with scope.workspace(world.id):
+        workspace = Workspace.objects.get(pk=world.id)
+        joining.switch_on(workspace=workspace, by=world.owner.pk, at=clock.now())
+        assert workspace.join_token
+        return str(workspace.join_token)
+
+
+def join_request(world: World, user: User | None = None) -> JoinRequest:
+    """Somebody, or nobody, asks to be let in."""
+    with scope.workspace(world.id):
+        return JoinRequest.objects.create(workspace_id=world.id, user_id=user.pk if user else ids.uuid7())
+
+
 EXAMPLES = {
+    "member_id": Example(make=_member),
+    "invitation_id": Example(make=lambda world: ids.encode("inv", invitation(world)[0].pk)),
+    "request_id": Example(make=lambda world: ids.encode("jnr", join_request(world).pk)),
+    "invitation_token": Example(make=lambda world: invitation(world)[1], shared=True),
+    "join_token": Example(make=join_link, shared=True),
     "message_id": Example(make=_message),
     "template_id": Example(make=_template),
     "suppression_id": Example(make=_suppression),
     "endpoint_id": Example(make=_endpoint),
     "delivery_id": Example(make=_delivery),
+    "code": Example(make=lambda _world: "not_found", shared=True),
+    "mail_id": Example(make=lambda _world: "none", shared=True),  # of the demo's outbox, which others do not have
+    "template": Example(make=lambda _world: "accounts/invitation", shared=True),
 }
