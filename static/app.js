@@ -33,3 +33,21 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   search.focus();
 });
+
+// A request given up (its answer is no longer wanted, or the page is being left) is no fault: as if nothing had changed.
+let leaving = false;
+window.addEventListener("pagehide", () => { leaving = true; });
+window.addEventListener("pageshow", () => { leaving = false; });
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  const send = ctx.fetch;
+  ctx.fetch = async (...request) => {
+    try {
+      const answer = await send(...request);
+      await answer.clone().arrayBuffer();
+      return answer;
+    } catch (error) {
+      if (leaving || error.name === "AbortError") return new Response(null, { status: 204 });
+      throw error;
+    }
+  };
+});

@@ -105,7 +105,7 @@ class Message(models.Model):
     class Meta:
         db_table = "messaging_message"
         indexes = [
-            models.Index("workspace", F("id").desc(), name="message_list"),
+            models.Index("workspace", "livemode", F("id").desc(), name="message_list"),
             models.Index("workspace", "to_idx", F("id").desc(), name="message_number"),
             models.Index(
                 "workspace", "reference_idx", F("id").desc(),

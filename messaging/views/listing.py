@@ -1,4 +1,9 @@
-"""Reading a page of messages: filters, cursors in both directions, and what each row shows."""
+"""Reading a page of messages: filters, cursors in both directions, and what each row shows.
+
+Number, reference, mode and time are in indexes. The other filters are applied to at most ``SCANNED_MAX`` messages a
+page, so that a page costs the same on a million messages as on ten thousand; a rare combination is searched on by the
+cursor. Indexes on status would have to be written twice for every message.
+"""
 
 import datetime as dt
 import hashlib
@@ -9,10 +14,12 @@ from uuid import UUID
 from messaging import searching
 from messaging.drafting import unsealed
 from messaging.models import Message, Sender
-from messaging.models.message import MessageQuerySet
+from messaging.models.message import MessageQuerySet, Status
 from smsplatform.lib import ids, phone
 
 PAGE_ROWS = 25
+SCANNED_MAX = 50_000
+COUNTED_MAX = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,16 +37,28 @@ class Row:
     refunded: bool
     state: str
     created_at: dt.datetime
+    latency: dt.timedelta | None  # from when it was due until the phone had it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """Rows, newest first, with the cursors that lead on; ``mark`` changes when what is shown changes."""
+    """Rows, newest first, with the cursors that lead on; ``mark`` changes when what is shown changes.
+
+    ``searched_to`` is set when the page ends because enough was read, not because there is no more. ``counted``
+    is there on the first page.
+    """
 
     rows: list[Row]
     newer: str | None
     older: str | None
     mark: str
+    searched_to: dt.datetime | None
+    counted: MessageQuerySet | None
+
+    @property
+    def count(self) -> int | None:
+        """How many messages there are, up to one more than ``COUNTED_MAX``. A query: ask once."""
+        return None if self.counted is None else self.counted.order_by()[: COUNTED_MAX + 1].count()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +75,11 @@ class Wanted:
     sender: str | None = None
     batch: str | None = None
 
+    @property
+    def by_index(self) -> bool:
+        """Whether indexes answer all of it."""
+        return not (self.status or self.category or self.country or self.sender or self.batch)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cursor:
@@ -70,19 +94,44 @@ class Cursor:
         return not (self.before or self.after)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """The messages that one page reads at most. ``edge`` is the last of them when there are more."""
+
+    rows: MessageQuerySet
+    edge: UUID | None
+
+
 def page(*, workspace: UUID, livemode: bool, wanted: Wanted, cursor: Cursor, at: dt.datetime) -> Page:
     """One page of the messages that are ``wanted``. Raises ``ids.InvalidId`` for a cursor that is none."""
-    found = searching.matching(wanted, workspace=workspace, livemode=livemode, at=at, to=wanted.to)
-    messages, more = _slice(_within(found, wanted.since, wanted.until).with_state(), cursor)
-    rows = shown(messages)
-    has_newer = more if cursor.after else bool(cursor.before)
-    has_older = True if cursor.after else more
+    seen = window(workspace=workspace, livemode=livemode, wanted=wanted, cursor=cursor, at=at)
+    found = list(seen.rows.with_state().order_by("id" if cursor.after else "-id")[: PAGE_ROWS + 1])
+    full = len(found) > PAGE_ROWS
+    rows = shown(found[:PAGE_ROWS][::-1] if cursor.after else found[:PAGE_ROWS])
+    ends = (rows[0].id, rows[-1].id) if rows else (None, None)
+    edge = ids.encode(ids.MESSAGE, seen.edge) if seen.edge else None
+    onward = (ends[0] if cursor.after else ends[1]) if full else edge
+    back = (ends[1] or cursor.after) if cursor.after else (ends[0] or cursor.before) if cursor.before else None
     return Page(
         rows=rows,
-        newer=rows[0].id if rows and has_newer else None,
-        older=rows[-1].id if rows and has_older else None,
+        newer=onward if cursor.after else back,
+        older=back if cursor.after else onward,
         mark=_mark(rows, at),
+        searched_to=ids.time_of(seen.edge) if seen.edge and not full else None,
+        counted=seen.rows if cursor.first else None,
     )
+
+
+def window(*, workspace: UUID, livemode: bool, wanted: Wanted, cursor: Cursor, at: dt.datetime) -> Window:
+    """What to read for a page. Raises ``ids.InvalidId``."""
+    rows = searching.indexed(workspace=workspace, livemode=livemode, at=at, to=wanted.to, reference=wanted.reference)
+    rows = _from(_within(rows, wanted.since, wanted.until), cursor)
+    if wanted.by_index:
+        return Window(rows=rows, edge=None)
+    edge = _edge(rows, upwards=bool(cursor.after))
+    if edge is not None:
+        rows = rows.filter(**{"id__lte" if cursor.after else "id__gte": edge})
+    return Window(rows=searching.narrowed(rows, wanted, workspace=workspace), edge=edge)
 
 
 def shown(messages: Iterable[Message]) -> list[Row]:
@@ -114,7 +163,15 @@ def _row(message: Message, senders: Mapping[UUID, Sender]) -> Row:
         refunded=message.refunded,
         state=message.state,  # type: ignore[attr-defined]  # annotated by with_state()
         created_at=message.created_at,
+        latency=latency(message),
     )
+
+
+def latency(message: Message) -> dt.timedelta | None:
+    """How long a delivered message took from the moment it was due; None for every other."""
+    if message.status != Status.DELIVERED or message.final_at is None:
+        return None
+    return max(message.final_at - (message.send_at or message.created_at), dt.timedelta())
 
 
 def _within(query: MessageQuerySet, since: dt.date | None, until: dt.date | None) -> MessageQuerySet:
@@ -124,15 +181,18 @@ def _within(query: MessageQuerySet, since: dt.date | None, until: dt.date | None
     return query.filter(id__lt=ids.floor(_midnight(until + dt.timedelta(days=1)))) if until else query
 
 
-def _slice(query: MessageQuerySet, cursor: Cursor) -> tuple[list[Message], bool]:
-    """The messages of a page and whether more follow in the direction of reading."""
+def _from(query: MessageQuerySet, cursor: Cursor) -> MessageQuerySet:
+    """Messages beyond the cursor."""
     if cursor.after:
-        rows = list(query.filter(id__gt=ids.decode(ids.MESSAGE, cursor.after)).order_by("id")[: PAGE_ROWS + 1])
-        return rows[:PAGE_ROWS][::-1], len(rows) > PAGE_ROWS
-    if cursor.before:
-        query = query.filter(id__lt=ids.decode(ids.MESSAGE, cursor.before))
-    rows = list(query.order_by("-id")[: PAGE_ROWS + 1])
-    return rows[:PAGE_ROWS], len(rows) > PAGE_ROWS
+        return query.filter(id__gt=ids.decode(ids.MESSAGE, cursor.after))
+    return query.filter(id__lt=ids.decode(ids.MESSAGE, cursor.before)) if cursor.before else query
+
+
+def _edge(query: MessageQuerySet, *, upwards: bool) -> UUID | None:
+    """The last message that one page may read, found in the index alone; None when there are fewer."""
+    order = "id" if upwards else "-id"
+    found = query.order_by(order).values_list("id", flat=True)[SCANNED_MAX - 1 : SCANNED_MAX + 1]
+    return found[0] if len(found) > 1 else None
 
 
 def _mark(rows: list[Row], at: dt.datetime) -> str:

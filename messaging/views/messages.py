@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -12,6 +12,7 @@ from accounts.access import page
 from accounts.roles import Scope
 from messaging.forms.filters import FilterForm
 from messaging.forms.send import plain_number
+from messaging.models import Sender
 from messaging.views import listing
 from messaging.views.listing import Cursor, Wanted
 from smsplatform.lib import clock, ids, phone
@@ -31,9 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """Newest first; the first page follows what happens."""
-    form = FilterForm(request.GET)
-    cursor = Cursor(before=request.GET.get("before", ""), after=request.GET.get("after", ""))
-    context = _context(request, form, cursor)
+    context = _context(request, _form(request.GET), _cursor(request.GET))
     partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]  # django_htmx
     return render(request, "messaging/_messages.html" if partial else "messaging/messages.html", context)
 
@@ -42,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def tail(request: HttpRequest) -> HttpResponse:
     """The first page again if it changed since ``seen``, otherwise nothing."""
-    context = _context(request, FilterForm(request.GET), Cursor())
+    context = _context(request, _form(request.GET), Cursor())
     if context["list"].mark == request.GET.get("seen"):
         return HttpResponse(status=204)
     return render(request, "messaging/_messages.html", context)
@@ -57,22 +56,44 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("messages")
     if _is_message_id(query):
         return redirect("message", query)
+    form = _form(request.POST)
+    livemode = livemode_of(request, form.chosen())
+    exact = looked_for(query, livemode=livemode)
+    context = _context(request, form, _cursor(request.POST), exact)
+    kind = "number" if "to" in exact else "reference"
+    return render(request, "messaging/search.html", context | {"query": query, "kind": kind})
+
+
+def looked_for(query: str, *, livemode: bool) -> dict[str, str]:
+    """What was typed, as a number if it can be one and else as a reference: fields of ``Wanted``."""
     number = plain_number(query)
-    kind = "number" if _is_number(number, sandbox=not request.livemode) else "reference"  # type: ignore[attr-defined]  # set by accounts.access
-    wanted = Wanted(to=number) if kind == "number" else Wanted(reference=query)
-    cursor = Cursor(before=request.POST.get("before", ""), after=request.POST.get("after", ""))
-    context = _context(request, FilterForm({}), cursor, wanted) | {"query": query, "kind": kind}
-    return render(request, "messaging/search.html", context)
+    return {"to": number} if _is_number(number, sandbox=not livemode) else {"reference": query}
 
 
-def _context(request: HttpRequest, form: FilterForm, cursor: Cursor, wanted: Wanted | None = None) -> dict[str, Any]:
+def livemode_of(request: HttpRequest, chosen: Mapping[str, Any]) -> bool:
+    """The mode of the list: the one chosen in the filter, else the one the person works in."""
+    return bool(chosen["mode"] == "live" if "mode" in chosen else request.livemode)  # type: ignore[attr-defined]  # accounts.access
+
+
+def _form(data: QueryDict) -> FilterForm:
+    senders = [(ids.encode(ids.SENDER, sender.id), sender.address) for sender in Sender.objects.order_by("id")]
+    return FilterForm(data, senders=senders)
+
+
+def _cursor(data: QueryDict) -> Cursor:
+    return Cursor(before=data.get("before", ""), after=data.get("after", ""))
+
+
+def _context(
+    request: HttpRequest, form: FilterForm, cursor: Cursor, exact: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     chosen = form.chosen()
-    live = cursor.first and wanted is None and request.GET.get("live") != "0"
+    livemode = livemode_of(request, chosen)
     try:
         shown = listing.page(
             workspace=request.workspace.id,  # type: ignore[attr-defined]  # set by accounts.middleware
-            livemode=request.livemode,  # type: ignore[attr-defined]  # set by accounts.access
-            wanted=wanted or Wanted(**chosen),
+            livemode=livemode,
+            wanted=wanted_of(chosen, exact),
             cursor=cursor,
             at=clock.now(),
         )
@@ -82,11 +103,20 @@ def _context(request: HttpRequest, form: FilterForm, cursor: Cursor, wanted: Wan
     return {
         "form": form,
         "list": shown,
-        "live": live,
+        "list_livemode": livemode,
+        "live": cursor.first and exact is None and request.GET.get("live") != "0",
         "cursor": cursor,
         "filters": filters,
+        "chips": [(chip, urlencode(chip.rest)) for chip in form.chips()],
         "links": _links(filters, shown),
+        "counted_max": listing.COUNTED_MAX,
     }
+
+
+def wanted_of(chosen: Mapping[str, Any], exact: Mapping[str, str] | None) -> Wanted:
+    """The filter of the form and what was looked for, as one."""
+    both: dict[str, Any] = {**chosen, **(exact or {})}
+    return Wanted(**{name: value for name, value in both.items() if name != "mode"})
 
 
 def _links(filters: Mapping[str, str], shown: listing.Page) -> dict[str, str]:

@@ -206,6 +206,19 @@ def _distance(distance: dt.timedelta) -> str:
     return (_("in %(time)s") if distance.total_seconds() > 0 else _("%(time)s ago")) % {"time": words}
 
 
+@register.filter
+def duration(length: dt.timedelta | None) -> str:
+    """A length of time in its largest units: ``0.9 s``, ``2 min 5 s``, ``3 h 20 min``; a dash for none."""
+    if length is None:
+        return "–"
+    seconds = length.total_seconds()
+    if seconds < 60:
+        return f"{formats.number_format(Decimal(str(round(seconds, 1))), 1)}\u00a0s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    return f"{hours}\u00a0h {minutes_left}\u00a0min" if hours else f"{minutes}\u00a0min {rest}\u00a0s"
+
+
 @register.inclusion_tag("components/copy.html")
 def copyable(value: str, label: str = "") -> dict[str, Any]:
     """A value with a button that copies it (the button exists only with script)."""
