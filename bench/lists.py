@@ -27,7 +27,8 @@ TO, REFERENCE = "+4915123456789", "order 77"
 MESSAGES: LiteralString = """
 INSERT INTO messaging_message (id, workspace_id, livemode, sender_id, to_idx, reference_idx, country, category,
     encoding, parts, unit_price, price, currency, refund_basis, status, expires_at, body_expires_at)
-SELECT (lpad(to_hex((extract(epoch FROM %(at)s::timestamptz) * 1000)::bigint - (%(rows)s - i) * %(step)s::bigint), 12, '0')
+SELECT (lpad(to_hex((extract(epoch FROM %(at)s::timestamptz) * 1000)::bigint
+            - (%(rows)s - i) * %(step)s::bigint), 12, '0')
         || '7' || lpad(to_hex(i & 4095), 3, '0') || '8' || substr(md5(i::text || %(workspace)s), 1, 15))::uuid,
     %(workspace)s::uuid, i %% 2 = 0, %(sender)s,
     CASE WHEN i %% 1000 = 1 THEN %(to_idx)s::bytea ELSE substr(sha256(int8send(i)), 1, 16) END,
@@ -139,7 +140,7 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _read(node: dict[str, Any]) -> int:
     """Rows a step looked at, over all its loops."""
-    removed = sum(node.get(name, 0) for name in ("Rows Removed by Filter", "Rows Removed by Index Recheck"))
+    removed = sum(float(node.get(name, 0)) for name in ("Rows Removed by Filter", "Rows Removed by Index Recheck"))
     return round(float(node.get("Actual Loops", 0)) * (float(node.get("Actual Rows", 0)) + removed))
 
 

@@ -7,7 +7,7 @@ from smsplatform.lib.tenancy import scope
 from tests.factories.accounts import make_workspace
 from tests.factories.superuser import superuser
 
-ROWS = 40_000
+ROWS = 12_000
 
 
 def test_every_combination_of_filters_is_answered_from_an_index() -> None:
