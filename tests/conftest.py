@@ -5,16 +5,17 @@ from collections.abc import Generator
 
 import pytest
 
-# Directories whose tests start many processes. They share one worker, which starts them once and not all at a time.
-WHOLE_STACK = {"browser", "flows", "quickstart"}
+# Directories whose tests start many processes, and the worker that has them: it starts them once, not all at a time.
+GROUPS = {"browser": "browser", "flows": "stack", "quickstart": "stack"}
 INTERPRETER_FAULT = "AST constructor recursion depth mismatch"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For ``--dist loadgroup``: heavy tests go to the same worker, the rest wherever there is room."""
     for item in items:
-        if WHOLE_STACK.intersection(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+        group = next((GROUPS[part] for part in item.path.parts if part in GROUPS), None)
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True)
