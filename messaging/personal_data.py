@@ -23,12 +23,14 @@ DELIVERIES = Unit(
 IDEMPOTENCY = Unit(
     name="idempotency keys", kept="24 hours", anchor="expires_at", action="delete", purge=upkeep.purge_idempotency_keys
 )
+CALLS = Unit(name="API log", kept="90 days", anchor="id", action="delete", purge=upkeep.purge_calls)
 ORPHANS = Unit(name="orphan receipts", kept="8 days", anchor="received_at", action="delete", purge=upkeep.purge_orphans)
 TRAFFIC = Unit(name="traffic figures", kept="13 months", anchor="hour", action="delete", purge=upkeep.purge_traffic)
 RECIPIENT = {"recipient": "to_idx"}
 
 declare(
     Partitions(name="traffic", extend=upkeep.extend_partitions),
+    Partitions(name="API log", extend=upkeep.extend_call_partitions),
     ModelPolicy(
         model="messaging.Message",
         scope="tenant",
@@ -199,6 +201,20 @@ declare(
         fields={
             **each("id workspace_id endpoint_id event_id message_id", ROW),
             **each("type error occurred_at state attempts due_at lease_until last_status last_error finished_at", META),
+            "tries": META,
+        },
+    ),
+    ModelPolicy(
+        model="messaging.Call",
+        scope="tenant",
+        paths={"recipient": "message_id"},
+        activities=("deliver_message",),
+        units=(CALLS,),
+        fields={
+            **each("id workspace_id message_id", ROW),
+            "key_id": F("person_id"),
+            "request_id": F("delivery_meta"),  # made by us, or by the customer's program for its own logs
+            **each("livemode method route status code pointers duration_ms country parts", META),
         },
     ),
     ModelPolicy(

@@ -39,13 +39,17 @@ class Post(NamedTuple):
 
 
 class Posted(NamedTuple):
-    """What came of it: a status, or an error in one word; ``started`` is false when it was given up unsent."""
+    """What came of it: a status, or an error in one word; ``started`` is false when it was given up unsent.
+
+    ``took_ms`` is how long the receiver, or the attempt to reach it, took.
+    """
 
     token: object
     status: int | None
     error: str | None
     retry_after: float
     started: bool = True
+    took_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -131,11 +135,12 @@ class Poster:
     async def _request(self, post: Post) -> Posted:
         if self._pool is None:
             self._pool = PostPool(allowed_hosts=settings.WEBHOOK_PRIVATE_HOSTS, connections_max=CONNECTIONS_MAX)
+        began = time.monotonic()
         try:
             answer = await self._pool.post(post.url, body=post.body, headers=post.headers)
         except (ForbiddenUrl, Unreachable) as error:
-            return Posted(post.token, None, error.code, 0.0)
-        return Posted(post.token, answer.status, None, _seconds(answer.retry_after))
+            return Posted(post.token, None, error.code, 0.0, took_ms=_since(began))
+        return Posted(post.token, answer.status, None, _seconds(answer.retry_after), took_ms=_since(began))
 
     def _note(self, one: _Endpoint, posted: Posted) -> None:
         if posted.status in TOO_MUCH:
@@ -144,6 +149,10 @@ class Poster:
         elif one.limit < CONCURRENCY_MAX:
             one.limit += 1
         self._done(posted)
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def _seconds(text: str) -> float:

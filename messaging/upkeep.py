@@ -24,6 +24,11 @@ def extend_partitions(*, at: dt.datetime) -> int:
     return _call("SELECT pipeline.ensure_partitions(%s)", at)
 
 
+def extend_call_partitions(*, at: dt.datetime) -> int:
+    """The same for the log of API requests."""
+    return _call("SELECT pipeline.ensure_call_partitions(%s)", at)
+
+
 def drop_bodies(*, at: dt.datetime) -> int:
     """Drop the partitions of days that are over; answers how many."""
     return _call("SELECT pipeline.drop_partitions(%s, %s)", at.date(), LONG_AGO)
@@ -34,6 +39,13 @@ def purge_metadata(*, at: dt.datetime) -> int:
     before = at - dt.timedelta(**settings.METADATA_KEPT)
     dropped = _call("SELECT pipeline.drop_partitions(%s, %s)", NEVER, before)
     return dropped + _call("SELECT pipeline.purge_metadata(%s, %s)", before, BATCH)
+
+
+def purge_calls(*, at: dt.datetime) -> int:
+    """Remove requests past their retention from the API log: whole months at once, the rest in one batch."""
+    before = at - dt.timedelta(**settings.METADATA_KEPT)
+    dropped = _call("SELECT pipeline.drop_call_partitions(%s)", before)
+    return dropped + _call("SELECT pipeline.purge_calls(%s, %s)", before, BATCH)
 
 
 def _purge(function: LiteralString, kept: dt.timedelta, *, at: dt.datetime) -> int:

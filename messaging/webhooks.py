@@ -102,10 +102,11 @@ def request(row: Claimed, *, at: dt.datetime) -> Post:
 class _Result:
     row: Claimed
     decision: Decision
+    took_ms: int | None = None
 
 
 _CLAIM: LiteralString = "SELECT * FROM pipeline.claim_deliveries(%s, %s, %s, %s)"
-_RECORD: LiteralString = "SELECT pipeline.record_deliveries(%s, %s, %s, %s, %s, %s)"
+_RECORD: LiteralString = "SELECT pipeline.record_deliveries(%s, %s, %s, %s, %s, %s, %s)"
 _DISABLE: LiteralString = "SELECT pipeline.disable_endpoint(%s, %s, %s)"
 
 
@@ -192,7 +193,7 @@ class Deliverer:
     def _done(self, posted: Posted) -> None:
         row: Claimed = posted.token  # type: ignore[assignment]  # our own tokens, see request
         decision = decide(posted, attempts=row.attempts, at=self._now(), chance=random.random())  # noqa: S311  # jitter
-        self._keep(_Result(row, decision))
+        self._keep(_Result(row, decision, posted.took_ms))
 
     def _keep(self, result: _Result) -> None:
         self._results.append(result)
@@ -223,6 +224,7 @@ class Deliverer:
             arrays.int2s([decision.status for decision in decisions]),
             arrays.texts([decision.error for decision in decisions]),
             arrays.times([decision.due_at for decision in decisions]),
+            arrays.int4s([result.took_ms for result in taken]),
         ]
         database.insist(lambda: session.rows(_RECORD, arguments), self.stopping)
         for row, why in {r.row.endpoint_id: (r.row, r.decision.disable) for r in taken if r.decision.disable}.values():

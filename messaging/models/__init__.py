@@ -1,6 +1,7 @@
 """A message's journey, as tables."""
 
 from messaging.models.attempt import Attempt, OrphanReceipt
+from messaging.models.call import Call
 from messaging.models.carrier import BindLease, Carrier, Route
 from messaging.models.idempotency import IdempotencyKey
 from messaging.models.message import Body, Message, MessageEvent, Outbox
@@ -14,6 +15,7 @@ __all__ = [
     "Attempt",
     "BindLease",
     "Body",
+    "Call",
     "Carrier",
     "Delivery",
     "IdempotencyKey",

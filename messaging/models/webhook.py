@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from privacy.ciphers import EncryptedField
 from smsplatform.lib import clock, ids
@@ -90,6 +90,8 @@ class Delivery(models.Model):
     last_status = models.PositiveSmallIntegerField(null=True)
     last_error = models.CharField(max_length=40, null=True)  # noqa: DJ001  # no error is not an empty error
     finished_at = models.DateTimeField(null=True)
+    # [[when, status, milliseconds, error], …] of each attempt, oldest first; written by pipeline.record_deliveries
+    tries = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
 
     class Meta:
         db_table = "messaging_delivery"
