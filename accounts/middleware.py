@@ -65,6 +65,7 @@ class Workspace:
             info = keys.find(keys.digest_of(request.headers.get("Authorization", "")))
             if info is None:
                 raise Problem.single("invalid_key")
+            request.known_key = info  # type: ignore[attr-defined]  # whose request it was, even when it is refused
             at = clock.now()
             _check_validity(info, request, at)
         except Problem as problem:

@@ -22,7 +22,7 @@ from prometheus_client import Counter, Histogram
 from accounts import keys
 from accounts.keys import KeyInfo
 from accounts.roles import Scope
-from messaging import decoding, presenting, sources, submission
+from messaging import calls, decoding, presenting, sources, submission
 from messaging.acceptance import REPLAY, SQL, Acceptor, Idempotency, Order, Replay, arguments, replay_of
 from messaging.drafting import Draft, Source, plan, seal
 from messaging.models import Message
@@ -101,7 +101,10 @@ class Gate:
         await send({"type": "http.response.start", "status": status, "headers": extra})
         await send({"type": "http.response.body", "body": content})
         _requests(scope_["path"], status).inc()
-        SECONDS.observe(time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        SECONDS.observe(seconds)
+        if info := scope_.get("known_key"):
+            calls.note(info, request_id, scope_["method"], scope_["path"], status, seconds, content)
 
     # Endpoints
 
@@ -162,6 +165,7 @@ class Gate:
         info = self._keys.at_hand(digest) or await self._keys.get(digest)
         if info is None:
             raise Problem.single("invalid_key")
+        scope_["known_key"] = info  # whose request it was, even when it is refused
         client = scope_.get("client") or ("", 0)
         info.check(scope_needed=Scope.MESSAGES_SEND, address=client[0], at=at)
         self._infos[info.id] = info

@@ -60,9 +60,7 @@ class Session:
     def rows(self, sql: LiteralString, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement. Raises ``DatabaseUnavailable`` when the session is lost."""
         try:
-            if self._connection is None:
-                self._connection = psycopg.connect(**conninfo(self._alias), autocommit=True, prepare_threshold=0)
-            return self._connection.execute(sql, arguments, binary=True).fetchall()
+            return self._opened().execute(sql, arguments, binary=True).fetchall()
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.close()
             raise DatabaseUnavailable(type(error).__name__) from None
@@ -70,6 +68,20 @@ class Session:
     def value(self, sql: LiteralString, arguments: Sequence[Any] = ()) -> Any:
         """The first column of the first row."""
         return self.rows(sql, arguments)[0][0]
+
+    @property
+    def backend_pid(self) -> int:
+        """The server process of this session, which signed contexts name. Raises ``DatabaseUnavailable``."""
+        try:
+            return self._opened().info.backend_pid
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.close()
+            raise DatabaseUnavailable(type(error).__name__) from None
+
+    def _opened(self) -> psycopg.Connection[Any]:
+        if self._connection is None:
+            self._connection = psycopg.connect(**conninfo(self._alias), autocommit=True, prepare_threshold=0)
+        return self._connection
 
     def close(self) -> None:
         """End the session; the next statement opens another."""
