@@ -16,7 +16,6 @@ from uuid import UUID
 import msgspec
 import psycopg
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError
 from prometheus_client import Counter, Histogram
 
 from accounts import keys
@@ -43,14 +42,7 @@ App = Callable[[Message_, Receive, Send], Awaitable[None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 LANES = 2
-UNAVAILABLE = (
-    database.DatabaseUnavailable,
-    OperationalError,
-    InterfaceError,
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    OSError,
-)
+UNAVAILABLE = (*database.UNAVAILABLE, OSError)
 JSON = (b"content-type", b"application/json")
 REQUESTS = Counter("sms_send_requests", "Answers of the send endpoints", ["path", "status"])
 ACCEPTED = Counter("sms_messages_accepted", "Messages charged and stored")

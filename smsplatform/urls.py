@@ -25,3 +25,4 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("", include("messaging.urls")),
 ]
+handler500 = "smsplatform.views.failures.server_error"

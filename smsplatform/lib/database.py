@@ -17,6 +17,16 @@ class DatabaseUnavailable(RuntimeError):
     """The database cannot be reached or ended the session; nothing is known about the statement under way."""
 
 
+# What an outage looks like through Django, through a session of ours, and through the driver.
+UNAVAILABLE = (
+    DatabaseUnavailable,
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+
+
 def conninfo(alias: str) -> dict[str, Any]:
     """Connection parameters of a Django alias, without what only Django understands."""
     settings = connections[alias].settings_dict

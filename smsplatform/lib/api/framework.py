@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from smsplatform.lib.api.parsers import BODY_MAX, loads_strict
 from smsplatform.lib.api.problems import CODES, CONTENT_TYPE, FieldError, Problem, request_id_of
+from smsplatform.lib.database import UNAVAILABLE
 
 
 class StrictJSONParser(BaseParser):
@@ -57,6 +58,8 @@ _SIMPLE: tuple[tuple[type[Exception], str], ...] = (
 def _problem_for(exc: Exception) -> Problem | None:
     if isinstance(exc, Problem):
         return exc
+    if isinstance(exc, UNAVAILABLE):
+        return Problem.single("service_unavailable", Retry_After="1")
     if isinstance(exc, exceptions.ValidationError):
         return Problem.of(list(_field_errors(exc.detail, "#")))
     if isinstance(exc, exceptions.MethodNotAllowed):
