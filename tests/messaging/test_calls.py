@@ -56,7 +56,7 @@ def test_a_message_accepted_by_the_gate_is_logged_with_its_id_and_without_its_nu
 
     assert status == call.status == 202
     assert (call.method, call.route, call.code, call.livemode) == ("POST", "/v1/messages", None, False)
-    assert ids.encode(ids.MESSAGE, call.message_id) == made["id"]
+    assert call.message_id == ids.decode(ids.MESSAGE, made["id"])
     assert (call.country, call.parts) == ("NL", 1)
     assert call.request_id.startswith("trace-")
 
@@ -100,7 +100,7 @@ def test_a_message_that_was_read_is_linked(world: World) -> None:
 
     found = logged(world)
 
-    assert {ids.encode(ids.MESSAGE, call.message_id) for call in found} == {made["id"]}
+    assert {call.message_id for call in found} == {ids.decode(ids.MESSAGE, made["id"])}
 
 
 def test_a_request_without_a_known_key_belongs_to_nobody_and_is_not_logged(world: World) -> None:

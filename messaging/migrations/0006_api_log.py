@@ -17,7 +17,7 @@ DROP TABLE messaging_call;
 class Migration(migrations.Migration):
     """The log of API requests, and each attempt of a webhook delivery."""
 
-    dependencies = [("accounts", "0002_isolation"), ("messaging", "0004_traffic")]
+    dependencies = [("accounts", "0002_isolation"), ("messaging", "0005_message_list")]
 
     operations = [
         migrations.AddField(
