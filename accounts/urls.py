@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from accounts.views import invitations, places, preferences, second_factor, sessions, team
+from accounts.views import invitations, places, preferences, reauth, second_factor, sessions, team
 
 urlpatterns = [
     path("sign-in", sessions.sign_in, name="sign_in"),
     path("sign-in/code", second_factor.second_factor, name="second_factor"),
     path("sign-out", sessions.sign_out, name="sign_out"),
+    path("account/confirm", reauth.confirm, name="confirm"),
     path("workspace", preferences.workspace, name="workspace"),
     path("mode", preferences.mode, name="mode"),
     path("theme", preferences.theme, name="theme"),

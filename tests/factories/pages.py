@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts import provisioning
 from accounts.models import Membership, User, Workspace
+from accounts.reauth import CONFIRMED
 from accounts.roles import Role
 from billing import ledger, rates
 from messaging import routing, sources
@@ -72,6 +73,14 @@ def client(user: User) -> Client:
     browser.force_login(user)
     session = browser.session
     session["livemode"] = False
+    session.save()
+    return browser
+
+
+def unconfirmed(browser: Client) -> Client:
+    """The same browser, after longer than anybody is believed to be who they said: see ``accounts.reauth``."""
+    session = browser.session
+    session.pop(CONFIRMED, None)
     session.save()
     return browser
 
