@@ -47,7 +47,7 @@ def confirmed(view: View) -> View:
 
 def is_confirmed(request: HttpRequest, *, at: dt.datetime) -> bool:
     """Whether the person proved who they are within the ten minutes before ``at``."""
-    said = request.session.get(CONFIRMED)
+    said = str(request.session.get(CONFIRMED, ""))
     return bool(said) and dt.timedelta(0) <= at - dt.datetime.fromisoformat(said) < KEPT
 
 
