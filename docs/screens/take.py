@@ -57,7 +57,7 @@ def _visit(browser: Browser, demo: dict[str, Any], name: str, width: int, height
     page.get_by_label("E-mail").fill(demo["owner"]["email"])
     page.get_by_label("Password", exact=True).fill(demo["owner"]["password"])
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_selector(".side")
+    page.wait_for_selector(".side", state="attached")
     pages = page.eval_on_selector_all(".side nav a", "links => links.map(link => link.getAttribute('href'))")
     for path in (*pages, *OWN):
         if path not in PUBLIC:
