@@ -21,12 +21,14 @@ class Sink:
 
     def __init__(self, record: Path) -> None:
         self._file = record.open("a", encoding="utf-8", buffering=1)
-        self._secrets: dict[str, str] = {}
+        self._kept = record.with_suffix(".secrets")  # outlives a kill of this process
+        self._secrets: dict[str, str] = json.loads(self._kept.read_text()) if self._kept.exists() else {}
         self._answers: dict[str, list[int]] = {}
 
     async def secrets(self, request: web.Request) -> web.Response:
         """Register signing secrets by path."""
         self._secrets |= await request.json()
+        self._kept.write_text(json.dumps(self._secrets))
         return web.Response()
 
     async def answers(self, request: web.Request) -> web.Response:

@@ -1,11 +1,11 @@
 """Killing any process at any instant loses nothing, charges nothing twice, and repeats no more than the window.
 
-While messages flow, SIGKILL hits web, workers, beat, Valkey, PostgreSQL and the carrier at random moments; each is
-started again a second later. Then three records that the product did not write are compared with its database: what
-the customer was answered, what the carrier got, and what the webhook receiver got.
+While messages flow, SIGKILL hits two web processes, workers, beat, Valkey, PostgreSQL, the carrier and the webhook
+receiver at random moments; each is started again a second later. Then three records that the product did not write
+are compared with its database: what the customer was answered, what the carrier got, and what the receiver got.
 
 ``KILL_MESSAGES=20000 KILL_COUNT=30`` is the full size; ``KILL_SEED`` repeats the moments of a run,
-``KILL_TARGETS`` names the victims (``alpha`` is the carrier).
+``KILL_TARGETS`` names the victims (``alpha`` is the carrier, ``sink`` the receiver).
 """
 
 import hashlib
@@ -34,7 +34,7 @@ RATE = float(os.environ.get("KILL_RATE", "80"))
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.randrange(1, 10**6)
 QUIET_SECONDS = 120.0
 WINDOW = 100
-TARGETS = os.environ.get("KILL_TARGETS", "web submission default beat valkey postgres alpha").split()
+TARGETS = os.environ.get("KILL_TARGETS", "web web2 submission default beat valkey postgres alpha sink").split()
 HOOK = "/hook/kills"
 SLOW = {"response_delay": 0.1, "response_jitter": 0.2, "receipt_delay": 0.5}  # so that something is always under way
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + int(4 * MESSAGES / RATE))]
@@ -78,7 +78,7 @@ class Aftermath:
 def aftermath() -> Iterator[Aftermath]:
     """Runs everything once; the tests look at what is left."""
     began = time.monotonic()
-    with Stack(durable=True, carriers={"alpha": {"window": WINDOW}}, script=SLOW) as stack:
+    with Stack(durable=True, carriers={"alpha": {"window": WINDOW}}, script=SLOW, webs=2) as stack:
         customer = make_customer(stack, credit=10**10)
         types = [f"message.{word}" for word in ("queued", "submitted", *sorted(FINAL))]
         stack.endpoint(customer.key, HOOK, types=types)
