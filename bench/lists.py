@@ -92,10 +92,11 @@ def combinations(*, sender: str, at: dt.datetime) -> Iterator[dict[str, Any]]:
 
 def ask(*, workspace: UUID, filters: dict[str, Any], at: dt.datetime) -> Told:
     """The first page, the one after it and the count, in the open scope of ``workspace``."""
-    from messaging.views import listing  # Django must be set up first
+    from messaging import windows  # Django must be set up first
+    from messaging.views import listing
 
     def read() -> None:
-        wanted = listing.Wanted(**filters)
+        wanted = windows.Wanted(**filters)
         first = listing.page(workspace=workspace, livemode=False, wanted=wanted, cursor=listing.Cursor(), at=at)
         assert first.count is not None
         if first.older:

@@ -1,8 +1,21 @@
 """The mails of messaging."""
 
-from smsplatform.lib.mail import Category, Mail, register
+import datetime as dt
+
+from smsplatform.lib.mail import Category, Mail, link, register
 
 register(
+    Mail(
+        template="messaging/export_finished",
+        category=Category.NOTIFICATION,
+        sample={
+            "workspace": "Acme",
+            "ready": True,
+            "rows": 48214,
+            "until": dt.datetime(2026, 1, 6, 14, 30, tzinfo=dt.UTC),
+            "url": link("/exports"),
+        },
+    ),
     Mail(
         template="messaging/webhook_disabled",
         category=Category.ALERT,
@@ -15,5 +28,5 @@ register(
             "since": "2026-01-01T00:00:00Z",
             "at": "2026-01-03 12:00 UTC",
         },
-    )
+    ),
 )

@@ -26,6 +26,13 @@ IDEMPOTENCY = Unit(
 CALLS = Unit(name="API log", kept="90 days", anchor="id", action="delete", purge=upkeep.purge_calls)
 ORPHANS = Unit(name="orphan receipts", kept="8 days", anchor="received_at", action="delete", purge=upkeep.purge_orphans)
 TRAFFIC = Unit(name="traffic figures", kept="13 months", anchor="hour", action="delete", purge=upkeep.purge_traffic)
+EXPORTS = Unit(
+    name="exports", kept="24 hours after they are finished", anchor="expires_at", action="delete",
+    purge=upkeep.purge_exports,
+)  # fmt: skip
+EXPORTED = Unit(
+    name="records of exports", kept="30 days", anchor="created_at", action="delete", purge=upkeep.forget_exports
+)
 RECIPIENT = {"recipient": "to_idx"}
 
 declare(
@@ -216,6 +223,27 @@ declare(
             "request_id": F("delivery_meta"),  # made by us, or by the customer's program for its own logs
             **each("livemode method route status code pointers duration_ms country parts", META),
         },
+    ),
+    ModelPolicy(
+        model="messaging.Export",
+        scope="tenant",
+        paths={"account_holder": "requested_by"},
+        activities=("deliver_message",),
+        units=(EXPORTED,),
+        fields={
+            **each("id workspace_id cursor", ROW),
+            "requested_by": F("person_id"),
+            "filter": F("opaque"),
+            **each("kind format state pieces rows_done rows_read rows_estimated error", CONFIG),
+            **each("created_at touched_at finished_at expires_at", CONFIG),
+        },
+    ),
+    ModelPolicy(
+        model="messaging.ExportPiece",
+        scope="tenant",
+        activities=("deliver_message",),
+        units=(EXPORTS,),
+        fields={**each("id workspace_id export_id", ROW), "number": CONFIG, "content": F("opaque")},
     ),
     ModelPolicy(
         model="messaging.Carrier",

@@ -57,6 +57,38 @@ purge_orphans = partial(_purge, "SELECT pipeline.purge_orphans(%s, %s)", ORPHANS
 purge_idempotency_keys = partial(_purge, "SELECT pipeline.purge_idempotency_keys(%s, %s)", dt.timedelta())
 purge_traffic = partial(_purge, "SELECT pipeline.purge_traffic(%s, %s)", TRAFFIC_KEPT)
 
+EXPORTS_KEPT = dt.timedelta(days=30)
+EXPORTS_BATCH = 20
+_EMPTY = """
+    WITH over AS (
+        SELECT id FROM messaging_export WHERE expires_at <= %s AND state <> 'expired'
+        ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
+    ), emptied AS (
+        DELETE FROM messaging_export_piece WHERE export_id IN (SELECT id FROM over)
+    )
+    UPDATE messaging_export e SET state = 'expired', filter = NULL FROM over WHERE e.id = over.id
+"""
+_FORGET = """
+    DELETE FROM messaging_export WHERE id IN (
+        SELECT id FROM messaging_export WHERE state = 'expired' AND created_at <= %s LIMIT %s)
+"""
+
+
+def purge_exports(*, at: dt.datetime) -> int:
+    """Empty the files whose time is over, and forget what was asked for; how many. What is left is that they were."""
+    return _rows(_EMPTY, at, EXPORTS_BATCH)
+
+
+def forget_exports(*, at: dt.datetime) -> int:
+    """Remove the records of emptied files; how many."""
+    return _rows(_FORGET, at - EXPORTS_KEPT, BATCH)
+
+
+def _rows(statement: LiteralString, *arguments: dt.datetime | int) -> int:
+    with connections["system"].cursor() as cursor:
+        cursor.execute(statement, arguments)
+        return int(cursor.rowcount)
+
 
 def _call(statement: LiteralString, *arguments: dt.datetime | dt.date | int) -> int:
     """Dropping a partition locks its parent: better to try again at the next run than to hold up the traffic."""

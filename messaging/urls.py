@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from messaging.views import api_keys, handsets, message, messages, send
+from messaging.views import api_keys, exports, handsets, message, messages, send
 
 urlpatterns = [
     path("", include("messaging.api.urls")),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("messages/<slug:message_id>", message.show, name="message"),
     path("messages/<slug:message_id>/cancel", message.cancel, name="message_cancel"),
     path("messages/<slug:message_id>/redact", message.redact, name="message_redact"),
+    path("exports", exports.index, name="exports"),
+    path("exports/<slug:export_id>/download", exports.download, name="export_download"),
+    path("exports/<slug:export_id>/retry", exports.retry, name="export_retry"),
+    path("exports/<slug:export_id>/remove", exports.remove, name="export_remove"),
     path("send", send.send, name="send"),
     path("send/preview", send.preview, name="send_preview"),
     path("api-keys", api_keys.index, name="api_keys"),

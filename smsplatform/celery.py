@@ -41,6 +41,7 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "expire messages": ("messaging.receipts.expire", 5.0, "receipts"),
     "recent figures": ("messaging.traffic.recent", 20.0, "default"),
     "late figures": ("messaging.traffic.late", 300.0, "default"),
+    "exports sweep": ("messaging.exports.sweep", 10.0, "default"),
     "purge": ("privacy.retention.purge", 300.0, "privacy"),
     "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
 }
@@ -63,5 +64,6 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "messaging.receipts",
         "messaging.webhooks",
         "messaging.traffic",
+        "messaging.exports",
         "privacy.retention",
     ]

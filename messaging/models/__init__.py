@@ -3,6 +3,7 @@
 from messaging.models.attempt import Attempt, OrphanReceipt
 from messaging.models.call import Call
 from messaging.models.carrier import BindLease, Carrier, Route
+from messaging.models.export import Export, ExportPiece
 from messaging.models.idempotency import IdempotencyKey
 from messaging.models.message import Body, Message, MessageEvent, Outbox
 from messaging.models.sender import Sender, Template
@@ -18,6 +19,8 @@ __all__ = [
     "Call",
     "Carrier",
     "Delivery",
+    "Export",
+    "ExportPiece",
     "IdempotencyKey",
     "Message",
     "MessageEvent",

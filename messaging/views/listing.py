@@ -1,9 +1,4 @@
-"""Reading a page of messages: filters, cursors in both directions, and what each row shows.
-
-Number, reference, mode and time are in indexes. The other filters are applied to at most ``SCANNED_MAX`` messages a
-page, so that a page costs the same on a million messages as on ten thousand; a rare combination is searched on by the
-cursor. Indexes on status would have to be written twice for every message.
-"""
+"""Reading a page of messages: cursors in both directions, and what each row shows."""
 
 import datetime as dt
 import hashlib
@@ -11,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from messaging import searching
+from messaging import windows
 from messaging.drafting import unsealed
 from messaging.models import Message, Sender
 from messaging.models.message import MessageQuerySet, Status
+from messaging.windows import Wanted, Window
 from smsplatform.lib import ids, phone
 
 PAGE_ROWS = 25
-SCANNED_MAX = 50_000
+SCANNED_MAX = 20_000
 COUNTED_MAX = 10_000
 
 
@@ -62,26 +58,6 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """What a person asks for; see ``searching.Filter``."""
-
-    status: str | None = None
-    category: str | None = None
-    country: str | None = None
-    since: dt.date | None = None
-    until: dt.date | None = None
-    to: str | None = None
-    reference: str | None = None
-    sender: str | None = None
-    batch: str | None = None
-
-    @property
-    def by_index(self) -> bool:
-        """Whether indexes answer all of it."""
-        return not (self.status or self.category or self.country or self.sender or self.batch)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Cursor:
     """Where to start: before or after a message's public id, or at the newest."""
 
@@ -92,14 +68,6 @@ class Cursor:
     def first(self) -> bool:
         """Whether this is the first page."""
         return not (self.before or self.after)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
-    """The messages that one page reads at most. ``edge`` is the last of them when there are more."""
-
-    rows: MessageQuerySet
-    edge: UUID | None
 
 
 def page(*, workspace: UUID, livemode: bool, wanted: Wanted, cursor: Cursor, at: dt.datetime) -> Page:
@@ -124,14 +92,10 @@ def page(*, workspace: UUID, livemode: bool, wanted: Wanted, cursor: Cursor, at:
 
 def window(*, workspace: UUID, livemode: bool, wanted: Wanted, cursor: Cursor, at: dt.datetime) -> Window:
     """What to read for a page. Raises ``ids.InvalidId``."""
-    rows = searching.indexed(workspace=workspace, livemode=livemode, at=at, to=wanted.to, reference=wanted.reference)
-    rows = _from(_within(rows, wanted.since, wanted.until), cursor)
+    rows = _from(windows.indexed(wanted, workspace=workspace, livemode=livemode, at=at), cursor)
     if wanted.by_index:
         return Window(rows=rows, edge=None)
-    edge = _edge(rows, upwards=bool(cursor.after))
-    if edge is not None:
-        rows = rows.filter(**{"id__lte" if cursor.after else "id__gte": edge})
-    return Window(rows=searching.narrowed(rows, wanted, workspace=workspace), edge=edge)
+    return windows.opened(rows, wanted, workspace=workspace, read_max=SCANNED_MAX, upwards=bool(cursor.after))
 
 
 def shown(messages: Iterable[Message]) -> list[Row]:
@@ -174,13 +138,6 @@ def latency(message: Message) -> dt.timedelta | None:
     return max(message.final_at - (message.send_at or message.created_at), dt.timedelta())
 
 
-def _within(query: MessageQuerySet, since: dt.date | None, until: dt.date | None) -> MessageQuerySet:
-    """Messages of these days, both included; ids carry the time."""
-    if since:
-        query = query.filter(id__gte=ids.floor(_midnight(since)))
-    return query.filter(id__lt=ids.floor(_midnight(until + dt.timedelta(days=1)))) if until else query
-
-
 def _from(query: MessageQuerySet, cursor: Cursor) -> MessageQuerySet:
     """Messages beyond the cursor."""
     if cursor.after:
@@ -188,18 +145,7 @@ def _from(query: MessageQuerySet, cursor: Cursor) -> MessageQuerySet:
     return query.filter(id__lt=ids.decode(ids.MESSAGE, cursor.before)) if cursor.before else query
 
 
-def _edge(query: MessageQuerySet, *, upwards: bool) -> UUID | None:
-    """The last message that one page may read, found in the index alone; None when there are fewer."""
-    order = "id" if upwards else "-id"
-    found = query.order_by(order).values_list("id", flat=True)[SCANNED_MAX - 1 : SCANNED_MAX + 1]
-    return found[0] if len(found) > 1 else None
-
-
 def _mark(rows: list[Row], at: dt.datetime) -> str:
     """Changes with any row or state, and every minute because of the relative times."""
     text = f"{at:%H%M}" + "".join(f"{row.id}{row.state}{row.refunded}{row.number}" for row in rows)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)

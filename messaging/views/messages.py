@@ -14,7 +14,8 @@ from messaging.forms.filters import FilterForm
 from messaging.forms.send import plain_number
 from messaging.models import Sender
 from messaging.views import listing
-from messaging.views.listing import Cursor, Wanted
+from messaging.views.listing import Cursor
+from messaging.windows import Wanted
 from smsplatform.lib import clock, ids, phone
 
 QUERY_MAX = 128
@@ -32,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """Newest first; the first page follows what happens."""
-    context = _context(request, _form(request.GET), _cursor(request.GET))
+    context = _context(request, form_of(request.GET), _cursor(request.GET))
     partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]  # django_htmx
     return render(request, "messaging/_messages.html" if partial else "messaging/messages.html", context)
 
@@ -41,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def tail(request: HttpRequest) -> HttpResponse:
     """The first page again if it changed since ``seen``, otherwise nothing."""
-    context = _context(request, _form(request.GET), Cursor())
+    context = _context(request, form_of(request.GET), Cursor())
     if context["list"].mark == request.GET.get("seen"):
         return HttpResponse(status=204)
     return render(request, "messaging/_messages.html", context)
@@ -56,7 +57,7 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("messages")
     if _is_message_id(query):
         return redirect("message", query)
-    form = _form(request.POST)
+    form = form_of(request.POST)
     livemode = livemode_of(request, form.chosen())
     exact = looked_for(query, livemode=livemode)
     context = _context(request, form, _cursor(request.POST), exact)
@@ -75,7 +76,8 @@ def livemode_of(request: HttpRequest, chosen: Mapping[str, Any]) -> bool:
     return bool(chosen["mode"] == "live" if "mode" in chosen else request.livemode)  # type: ignore[attr-defined]  # accounts.access
 
 
-def _form(data: QueryDict) -> FilterForm:
+def form_of(data: QueryDict) -> FilterForm:
+    """The filter as filled in, with the senders of the open workspace."""
     senders = [(ids.encode(ids.SENDER, sender.id), sender.address) for sender in Sender.objects.order_by("id")]
     return FilterForm(data, senders=senders)
 

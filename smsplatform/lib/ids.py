@@ -29,6 +29,7 @@ TEMPLATE = "tpl"
 CARRIER = "car"
 ROUTE = "rte"
 REQUEST = "req"
+EXPORT = "exp"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from accounts import invitations, joining
 from accounts.models import Invitation, JoinRequest, Membership, User, Workspace
 from accounts.roles import Role
-from messaging import endpoints
+from messaging import endpoints, exports
 from messaging.api.suppressions import PREFIX
-from messaging.models import Suppression, Template, WebhookEndpoint
+from messaging.exporting import Selection
+from messaging.models import Export, Suppression, Template, WebhookEndpoint
 from privacy import ciphers, keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
@@ -100,7 +101,18 @@ def join_request(world: World, user: User | None = None) -> JoinRequest:
         return JoinRequest.objects.create(workspace_id=world.id, user_id=user.pk if user else ids.uuid7())
 
 
+def _export(world: World) -> str:
+    with scope.workspace(world.id):
+        Export.objects.filter(workspace_id=world.id).delete()
+        made = exports.start(
+            workspace=world.id, by=world.owner.id, kind="messages", chosen=Selection(livemode=False),
+            file_format="csv", at=clock.now(),
+        )  # fmt: skip
+    return ids.encode(ids.EXPORT, made.id)
+
+
 EXAMPLES = {
+    "export_id": Example(make=_export),
     "member_id": Example(make=_member),
     "invitation_id": Example(make=lambda world: ids.encode("inv", invitation(world)[0].pk)),
     "request_id": Example(make=lambda world: ids.encode("jnr", join_request(world).pk)),
