@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0007_confirmed"),
-        ("messaging", "0005_message_list"),
+        ("messaging", "0006_api_log"),
     ]
 
     operations = [
