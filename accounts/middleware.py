@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from accounts import keys
+from accounts import keys, tokens
 from accounts.roles import allows
 from smsplatform.lib import clock
 from smsplatform.lib.api.problems import Problem
@@ -62,16 +62,14 @@ class Workspace:
     def _api(self, request: HttpRequest) -> UUID | None:
         request.workspace = None  # type: ignore[attr-defined]  # our attribute on Django's request
         try:
-            info = keys.find(keys.digest_of(request.headers.get("Authorization", "")))
-            if info is None:
-                raise Problem.single("invalid_key")
-            request.known_key = info  # type: ignore[attr-defined]  # whose request it was, even when it is refused
             at = clock.now()
+            info = _asking(request.headers.get("Authorization", ""), at)
+            request.known_key = info  # type: ignore[attr-defined]  # whose request it was, even when it is refused
             _check_validity(info, request, at)
         except Problem as problem:
             request.key_problem = problem  # type: ignore[attr-defined]  # read by KeyAuthentication
             return None
-        if keys.is_unseen(info.id):
+        if info.user_id is None and keys.is_unseen(info.id):
             keys.touch(info.id, at)
         request.key_info = info  # type: ignore[attr-defined]  # read by KeyAuthentication
         return info.workspace_id
@@ -99,6 +97,16 @@ def _time_of(request: HttpRequest) -> AbstractContextManager[Any]:
     """Pages show times as the workspace's people read clocks; the API speaks UTC."""
     place = getattr(request, "workspace", None)
     return timezone.override(ZoneInfo(place.time_zone)) if place else nullcontext()
+
+
+def _asking(authorization: str, at: dt.datetime) -> keys.KeyInfo:
+    """Whose key or access token this is. Raises ``Problem``."""
+    if tokens.is_token(authorization):
+        return tokens.holder(authorization, at=at)
+    info = keys.find(keys.digest_of(authorization))
+    if info is None:
+        raise Problem.single("invalid_key")
+    return info
 
 
 def _check_validity(info: keys.KeyInfo, request: HttpRequest, at: dt.datetime) -> None:

@@ -30,6 +30,14 @@ UNCONFIRMED = Unit(
     action="delete",
     purge=upkeep.purge_unconfirmed,
 )
+TOKENS = Unit(name="refresh tokens", kept="30 days", anchor="expires_at", action="delete", purge=upkeep.purge_tokens)
+SIGNING_KEYS = Unit(
+    name="signing keys of tokens",
+    kept="1 day after they were retired",
+    anchor="retired_at",
+    action="delete",
+    purge=upkeep.purge_signing_keys,
+)
 SESSIONS = Unit(
     name="sessions", kept="14 days", anchor="expire_date", action="delete", purge=privacy_upkeep.purge_sessions
 )
@@ -161,6 +169,32 @@ declare(
             **each("id workspace_id", ROW),
             "user_id": F("person_id"),
             **each("role created_at", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="accounts.RefreshToken",
+        scope="tenant",
+        paths={"account_holder": "user_id"},
+        activities=("keep_account", "secure_platform"),
+        units=(TOKENS,),
+        fields={
+            **each("id workspace_id family", ROW),
+            "user_id": F("person_id"),
+            "digest": F("secret", form="digest"),
+            "livemode": RULE,
+            **each("created_at expires_at used_at revoked_at", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="accounts.SigningKey",
+        scope="global",
+        activities=("secure_platform",),
+        units=(SIGNING_KEYS,),
+        fields={
+            "id": ROW,
+            "public_pem": F("none", reason="a public key, published to everybody"),
+            "private_pem": F("secret"),
+            **each("created_at retired_at", RULE),
         },
     ),
     ModelPolicy(

@@ -4,12 +4,13 @@ import datetime as dt
 
 from django.db import connections
 
-from accounts.models import EmailChange, KnownDevice
+from accounts.models import EmailChange, KnownDevice, SigningKey
 
 ASKED_KEPT = dt.timedelta(days=30)
 UNCONFIRMED_KEPT = dt.timedelta(days=7)
 DEVICES_KEPT = dt.timedelta(days=365)
 CHANGES_KEPT = dt.timedelta(days=2)
+SIGNING_KEYS_KEPT = dt.timedelta(days=1)
 BATCH = 2000
 
 
@@ -35,3 +36,15 @@ def purge_devices(*, at: dt.datetime) -> int:
 def purge_email_changes(*, at: dt.datetime) -> int:
     """Delete wishes for another address that were not confirmed in time."""
     return EmailChange.objects.filter(asked_at__lt=at - CHANGES_KEPT).delete()[0]
+
+
+def purge_tokens(*, at: dt.datetime) -> int:
+    """Delete a batch of refresh tokens that ran out."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT access.purge_tokens(%s, %s)", [at, BATCH])
+        return int(cursor.fetchone()[0])
+
+
+def purge_signing_keys(*, at: dt.datetime) -> int:
+    """Delete retired keys of which no token is left."""
+    return SigningKey.objects.using("system").filter(retired_at__lt=at - SIGNING_KEYS_KEPT).delete()[0]

@@ -2,9 +2,15 @@
 
 from django.urls import path
 
-from accounts.views import invitations, places, preferences, reauth, second_factor, sessions, team
+from accounts.access import public
+from accounts.api import auth
+from accounts.views import invitations, jwks, places, preferences, reauth, second_factor, sessions, team
 
 urlpatterns = [
+    path("v1/auth/token", public(auth.Token.as_view())),
+    path("v1/auth/refresh", public(auth.Refresh.as_view())),
+    path("v1/auth/logout", public(auth.Logout.as_view())),
+    path(".well-known/jwks.json", jwks.jwks, name="jwks"),
     path("sign-in", sessions.sign_in, name="sign_in"),
     path("sign-in/code", second_factor.second_factor, name="second_factor"),
     path("sign-out", sessions.sign_out, name="sign_out"),

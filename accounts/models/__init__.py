@@ -7,6 +7,7 @@ from accounts.models.join_request import JoinRequest
 from accounts.models.known_device import KnownDevice
 from accounts.models.membership import Membership
 from accounts.models.session import Session
+from accounts.models.token import RefreshToken, SigningKey
 from accounts.models.user import User
 from accounts.models.workspace import Workspace
 
@@ -17,7 +18,9 @@ __all__ = [
     "JoinRequest",
     "KnownDevice",
     "Membership",
+    "RefreshToken",
     "Session",
+    "SigningKey",
     "User",
     "Workspace",
 ]

@@ -8,7 +8,7 @@ see it too.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accounts import invitations, joining
+from accounts import invitations, joining, keys
 from accounts.models import Invitation, JoinRequest, Membership, User, Workspace
 from accounts.roles import Role
 from messaging import endpoints, exports
@@ -111,8 +111,15 @@ def _export(world: World) -> str:
     return ids.encode(ids.EXPORT, made.id)
 
 
+def _key(world: World) -> str:
+    with scope.workspace(world.id):
+        key, _ = keys.create(workspace=world.workspace, name="x", livemode=False, by=None, at=clock.now())
+    return ids.encode(ids.KEY, key.id)
+
+
 EXAMPLES = {
     "export_id": Example(make=_export),
+    "key_id": Example(make=_key),
     "member_id": Example(make=_member),
     "invitation_id": Example(make=lambda world: ids.encode("inv", invitation(world)[0].pk)),
     "request_id": Example(make=lambda world: ids.encode("jnr", join_request(world).pk)),

@@ -348,6 +348,60 @@ _ACCESS = {
     "expired_key": _code(
         401, _("The API key has expired"), _("The key's end date has passed."), _("Use another key, or create one.")
     ),
+    "invalid_token": _code(
+        401,
+        _("The access token is not valid"),
+        _("We did not sign this token, or it is meant for something else."),
+        _("Refresh it, or sign in again."),
+    ),
+    "expired_token": _code(
+        401,
+        _("The access token has expired"),
+        _("Access tokens are good for 15 minutes."),
+        _("Exchange the refresh token for a new pair."),
+    ),
+    "revoked_token": _code(
+        401,
+        _("The access token was revoked"),
+        _("Its sign-in was ended, or its person left the workspace."),
+        _("Sign in again."),
+    ),
+    "invalid_refresh_token": _code(
+        401,
+        _("The refresh token is not valid"),
+        _("It is unknown, was revoked, or is older than 30 days."),
+        _("Sign in again."),
+    ),
+    "refresh_token_reused": _code(
+        401,
+        _("The refresh token was used before"),
+        _("A refresh token is good for one exchange; a second one means that it was copied. Its sign-in was ended."),
+        _("Sign in again, and keep only the newest refresh token."),
+    ),
+    "sign_in_failed": _code(
+        401,
+        _("Signing in failed"),
+        _("E-mail and password do not match an account."),
+        _("Check both. Nobody is told which of them was wrong."),
+    ),
+    "second_factor_required": _code(
+        401,
+        _("A second factor is needed"),
+        _("The account or the workspace asks for a code from an authenticator."),
+        _("Send the present code as code; set up a second factor in the browser first if there is none."),
+    ),
+    "second_factor_failed": _code(
+        401,
+        _("The code is not right"),
+        _("The code does not match, was used before, or came too soon after a wrong one."),
+        _("Wait for the next code and send that."),
+    ),
+    "too_many_attempts": _code(
+        429,
+        _("Too many attempts to sign in"),
+        _("Somebody tried this account or from this network too often."),
+        _("Wait for the number of seconds in Retry-After."),
+    ),
     "ip_not_allowed": _code(
         403,
         _("The address is not allowed"),

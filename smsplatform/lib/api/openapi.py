@@ -19,7 +19,8 @@ Kind = type[msgspec.Struct]
 REF = "#/components/schemas/{name}"
 LISTED = ("invalid_limit", "invalid_cursor", "invalid_filter")
 READ = ("invalid_json", "invalid_request", "body_too_large")
-EVERYWHERE = ("missing_key", "invalid_key", "revoked_key", "expired_key", "ip_not_allowed", "missing_scope")
+EVERYWHERE = ("missing_key", "invalid_key", "revoked_key", "expired_key", "ip_not_allowed", "missing_scope",
+              "invalid_token", "expired_token", "revoked_token")  # fmt: skip
 _kinds: dict[str, Kind] = {}
 
 
@@ -55,15 +56,17 @@ def documented(
     paged: bool = True,
     idempotent: bool = False,
     codes: Iterable[str] = (),
+    open: bool = False,
 ) -> Callable[[View], View]:
     """Describe a method: summary and description are its docstring, ``codes`` the refusals beyond those of any key.
 
-    A ``listed`` answer is a list object; unless ``paged`` is false, the query says which page of it.
+    An ``open`` method asks for no key. A ``listed`` answer is a list object; unless ``paged`` is false, the query says
+    which page of it.
     """
     responses: dict[Any, Any] = {
         (status, "application/json"): _answer(kind, listed=listed) for status, kind in answers.items()
     }
-    refused = [*EVERYWHERE, *(LISTED if listed else ()), *(READ if request else ()), *codes]
+    refused = [*(() if open else EVERYWHERE), *(LISTED if listed else ()), *(READ if request else ()), *codes]
     for status in sorted({CODES[code].status for code in refused} | {400, 405, 429, 503}):
         responses[status, CONTENT_TYPE] = _refusal(status, refused)
 
@@ -148,4 +151,8 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         """A bearer token."""
-        return {"type": "http", "scheme": "bearer", "description": "A secret key: sk_live_… or sk_test_…"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A secret key (sk_live_… or sk_test_…) or an access token",
+        }

@@ -34,6 +34,8 @@ class Key(Protocol):
     def workspace_id(self) -> UUID: ...
     @property
     def livemode(self) -> bool: ...
+    @property
+    def user_id(self) -> UUID | None: ...
 
 
 class ApiView(APIView):
@@ -83,8 +85,8 @@ class ApiView(APIView):
 
     @property
     def key_id(self) -> UUID:
-        """The key itself, as the one who acts."""
-        return self._key.id
+        """The key itself, or the person whose access token it is, as the one who acts."""
+        return self._key.user_id or self._key.id
 
     def raw(self) -> bytes:
         """The body's bytes; ``body_too_large`` beyond ``body_max``."""

@@ -58,6 +58,7 @@ def test_every_view_of_the_api_says_which_scope_each_method_needs() -> None:
         if str(pattern.pattern).startswith("v1/") and not str(pattern.pattern).endswith("openapi.json")
     ]
 
+    views = [view for view in views if view.authentication_classes]  # the others hand out what stands for a key
     assert len(views) >= 20
     for view in views:
         methods = {method.upper() for method in METHODS if hasattr(view, method)}
