@@ -8,7 +8,6 @@ answer and the clock; ``decide`` is the whole policy.
 import datetime as dt
 import logging
 import random
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -232,7 +231,7 @@ def record(link: Link, results: Sequence[SubmitResult], deliveries: Sequence[Del
 
 def _insist(sql: LiteralString, arguments: list[Any]) -> Any:
     """Repeat until the database takes it; when the worker is told to stop first, fail so that nothing is freed."""
-    value = database.insist(lambda: _writer_session().value(sql, arguments), hub().stopping)
+    value = database.insist(lambda: database.session("system").value(sql, arguments), hub().stopping)
     if value is None:
         raise database.DatabaseUnavailable("stopping")
     return value
@@ -308,13 +307,11 @@ def drain(carrier_id: UUID) -> bool:
     link = hub().link(carrier_id)
     if link is None or not link.draining.acquire(blocking=False):
         return False
-    session = database.Session("system")
     try:
-        return _drain(link, session)
+        return _drain(link, database.session("system"))
     except database.DatabaseUnavailable:
         return False
     finally:
-        session.close()
         link.draining.release()
 
 
@@ -412,7 +409,6 @@ def _moved(row: Claimed, link: Link, up: set[UUID], at: dt.datetime) -> Decision
 # Processes and tasks
 
 _hub: Hub | None = None
-_writers: dict[int, database.Session] = {}
 
 
 def hub() -> Hub:
@@ -421,10 +417,6 @@ def hub() -> Hub:
     if _hub is None:
         _hub = Hub(record)
     return _hub
-
-
-def _writer_session() -> database.Session:
-    return _writers.setdefault(threading.get_ident(), database.Session("system"))
 
 
 @task(name="messaging.submission.drain", queue="submission")
@@ -438,15 +430,13 @@ def drain_carrier(*, carrier: str) -> None:
 def sweep() -> None:
     """Find due work that no wake-up told of, and take back what a dead worker held."""
     at = clock.now()
-    session = database.Session("system")
+    session = database.session("system")
     try:
         session.value("SELECT pipeline.reclaim(%s, %s, %s)", [at, UNKNOWN_AGAIN[2], 5000])
         for (carrier,) in session.rows("SELECT * FROM pipeline.due_carriers(%s)", [at]):
             wake(carrier)
     except database.DatabaseUnavailable:
         logger.warning("database_unavailable")
-    finally:
-        session.close()
 
 
 def publish(carrier: str) -> None:

@@ -141,14 +141,12 @@ class Deliverer:
         """Deliver what is due for at most ``box_seconds``; whether there may be more to do."""
         if not self._draining.acquire(blocking=False):
             return False
-        session = database.Session("system")
         try:
-            return self._drain(session, box_seconds, linger_seconds)
+            return self._drain(database.session("system"), box_seconds, linger_seconds)
         except database.DatabaseUnavailable:
             logger.warning("database_unavailable")
             return False
         finally:
-            session.close()
             self._draining.release()
 
     def _drain(self, session: database.Session, box_seconds: float, linger_seconds: float) -> bool:
@@ -266,7 +264,7 @@ def drain() -> None:
 @task(name="messaging.webhooks.sweep", queue="webhooks")
 def sweep() -> None:
     """Find what a lost wake-up missed and what a dead worker held."""
-    session = database.Session("system")
+    session = database.session("system")
     try:
         at = clock.now()
         session.value("SELECT pipeline.reclaim_deliveries(%s)", [at])
@@ -274,8 +272,6 @@ def sweep() -> None:
             wake()
     except database.DatabaseUnavailable:
         logger.warning("database_unavailable")
-    finally:
-        session.close()
 
 
 @task(name="messaging.webhooks.tell_disabled", queue="default")

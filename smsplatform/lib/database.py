@@ -1,6 +1,7 @@
 """Plain database sessions for the pipeline's threads: prepared statements, no ORM, honest about lost connections."""
 
 import logging
+import select
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, LiteralString, TypeVar
@@ -98,6 +99,33 @@ class Session:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether the server has ended this session: there is something to read though nothing was asked."""
+        if self._connection is None or self._connection.closed:
+            return False
+        waiting = select.poll()
+        waiting.register(self._connection.fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
+
+
+_kept = threading.local()
+
+
+def session(alias: str) -> Session:
+    """This thread's own session, kept from task to task: opening one costs more than most of what tasks ask.
+
+    One that the server ended meanwhile is replaced by a new one.
+    """
+    sessions: dict[str, Session] = _kept.__dict__.setdefault("sessions", {})
+    known = sessions.get(alias)
+    if known is None:
+        known = sessions[alias] = Session(alias)
+    elif known.hung_up:
+        known.close()
+    return known
 
 
 def insist(action: Callable[[], T], stopping: threading.Event) -> T | None:
