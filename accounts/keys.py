@@ -20,7 +20,7 @@ from django.db import connections, transaction
 from accounts.models import ApiKey, Workspace
 from accounts.roles import Scope
 from privacy import audit
-from smsplatform.lib import ids, secrets
+from smsplatform.lib import ids, limits, secrets
 from smsplatform.lib.api.problems import Problem
 
 PREFIXES = ("sk_test_", "sk_live_")
@@ -66,6 +66,17 @@ class KeyInfo:
             raise Problem.single("ip_not_allowed")
         if scope_needed not in self.scopes:
             raise Problem.single("missing_scope", detail=f"This key lacks the scope {scope_needed}.")
+
+
+def windows(info: KeyInfo) -> tuple[limits.Window, ...]:
+    """How many messages this key may send, per second and per day."""
+    return _windows(info.id, info.rate_max, info.day_max)
+
+
+@lru_cache(maxsize=10_000)
+def _windows(key: UUID, rate_max: int, day_max: int | None) -> tuple[limits.Window, ...]:
+    second = limits.Window("send", f"send:{key}", rate_max, 1)
+    return (second,) if day_max is None else (second, limits.Window("day", f"day:{key}", day_max, 86400))
 
 
 @lru_cache(maxsize=4096)

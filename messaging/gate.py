@@ -174,17 +174,13 @@ class Gate:
 
     async def _limit(self, info: KeyInfo, count: int) -> list[tuple[bytes, bytes]]:
         entries = []
-        for name, limit, seconds in (("send", info.rate_max, 1), ("day", info.day_max, 86400)):
-            if limit is not None:
-                subject = f"{name}:{info.id}"
-                taken = limits.at_hand(subject, count=count, limit=limit, window_seconds=seconds)
-                if taken is None:
-                    taken = await limits.take_async(subject, count=count, limit=limit, window_seconds=seconds)
-                entries.append((name, limit, seconds, taken))
-        named = limits.headers(entries)
-        if not all(entry[3].allowed for entry in entries):
-            raise Problem("rate_limited", headers=named)
-        return [(name.lower().encode(), value.encode()) for name, value in named.items()]
+        for window in keys.windows(info):
+            asked = {"count": count, "limit": window.limit, "window_seconds": window.seconds}
+            taken = limits.at_hand(window.subject, **asked) or await limits.take_async(window.subject, **asked)
+            entries.append((window, taken))
+        if not all(taken.allowed for _, taken in entries):
+            raise Problem("rate_limited", headers=limits.headers(entries))
+        return limits.lines(entries)
 
     async def _spend(self, info: KeyInfo, drafts: Sequence[Draft]) -> None:
         check_money(await limits.take_async(**money_wanted(info, drafts)))

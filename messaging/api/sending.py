@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from rest_framework.response import Response
 
+from accounts import keys
 from accounts.keys import KeyInfo
 from messaging import sources, submission
 from messaging.acceptance import REPLAY, Idempotency, Order, accept_now
@@ -25,13 +26,12 @@ from smsplatform.lib.api.problems import Problem
 
 def limit(info: KeyInfo, count: int) -> dict[str, str]:
     """Spend ``count`` of the key's messages per second and day; headers that say what is left. Raises ``Problem``."""
-    entries = []
-    for name, most, seconds in (("send", info.rate_max, 1), ("day", info.day_max, 86400)):
-        if most is not None:
-            decision = limits.take(f"{name}:{info.id}", count=count, limit=most, window_seconds=seconds)
-            entries.append((name, most, seconds, decision))
+    entries = [
+        (one, limits.take(one.subject, count=count, limit=one.limit, window_seconds=one.seconds))
+        for one in keys.windows(info)
+    ]
     named = limits.headers(entries)
-    if not all(entry[3].allowed for entry in entries):
+    if not all(decision.allowed for _, decision in entries):
         raise Problem("rate_limited", headers=named)
     return named
 

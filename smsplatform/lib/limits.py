@@ -19,9 +19,9 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import redis
@@ -61,7 +61,16 @@ return {grant, limit - used}
 _FAILURES = (redis.RedisError, OSError, TimeoutError)
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Window(NamedTuple):
+    """So many units of a subject (an id, never personal data) per so many seconds; ``name`` is what clients see."""
+
+    name: str
+    subject: str
+    limit: int
+    seconds: int
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """Whether a request may pass. ``reset_seconds``: until the window ends, or for a refusal until it would pass."""
 
     allowed: bool
@@ -70,22 +79,34 @@ class Decision(msgspec.Struct, frozen=True):
     reset_seconds: int
 
 
-def headers(entries: Iterable[tuple[str, int, int, Decision]]) -> dict[str, str]:
-    """``RateLimit-Policy``, ``RateLimit`` and on refusal ``Retry-After`` for (name, limit, window seconds, decision).
+def headers(entries: Iterable[tuple[Window, Decision]]) -> dict[str, str]:
+    """``RateLimit-Policy``, ``RateLimit`` and on refusal ``Retry-After``.
 
     The syntax is that of draft-ietf-httpapi-ratelimit-headers-10: lists of strings with parameters, quota ``q`` and
-    window ``w`` in the policy, remaining ``r`` and time ``t`` in the state. Earlier drafts differ; only this function
+    window ``w`` in the policy, remaining ``r`` and time ``t`` in the state. Earlier drafts differ; only this module
     knows.
     """
     known = list(entries)
-    found = {
-        "RateLimit-Policy": ", ".join([f'"{name}";q={limit};w={window}' for name, limit, window, _ in known]),
-        "RateLimit": ", ".join([f'"{name}";r={one.remaining};t={one.reset_seconds}' for name, _, _, one in known]),
-    }
-    waits = [one.reset_seconds for _, _, _, one in known if not one.allowed]
+    found = {"RateLimit-Policy": _policy(tuple([window for window, _ in known])), "RateLimit": _state(known)}
+    waits = [one.reset_seconds for _, one in known if not one.allowed]
     if waits:
         found["Retry-After"] = str(max(waits))
     return found
+
+
+def lines(entries: Sequence[tuple[Window, Decision]]) -> list[tuple[bytes, bytes]]:
+    """The headers of what was allowed, as ASGI wants them."""
+    policy = _policy(tuple([window for window, _ in entries])).encode()
+    return [(b"ratelimit-policy", policy), (b"ratelimit", _state(entries).encode())]
+
+
+@lru_cache(maxsize=4096)
+def _policy(windows: tuple[Window, ...]) -> str:
+    return ", ".join([f'"{window.name}";q={window.limit};w={window.seconds}' for window in windows])
+
+
+def _state(entries: Sequence[tuple[Window, Decision]]) -> str:
+    return ", ".join([f'"{window.name}";r={one.remaining};t={one.reset_seconds}' for window, one in entries])
 
 
 def take(subject: str, *, count: int = 1, limit: int, window_seconds: int, at: float | None = None) -> Decision:
@@ -197,11 +218,10 @@ class Limiter:
 
     def take(self, subject: str, *, count: int, limit: int, window_seconds: int, at: float | None = None) -> Decision:
         """See the function of this name."""
-        at = time.time() if at is None else at
         lease = _lease(self._leases, subject, window_seconds)
         with lease.lock:  # threads of one subject wait for one round trip
-            while (decision := lease.spend(count, limit, window_seconds, at)) is None:
-                need, want = lease.wanted(count, limit, at)
+            while (decision := lease.spend(count, limit, window_seconds, moment := _moment(at))) is None:
+                need, want = lease.wanted(count, limit, moment)
                 lease.credit(lease.window, *self._ask(subject, limit, lease.window, window_seconds, need, want))
         return decision
 
@@ -214,13 +234,12 @@ class Limiter:
         self, subject: str, *, count: int, limit: int, window_seconds: int, at: float | None = None
     ) -> Decision:
         """See the function of this name."""
-        at = time.time() if at is None else at
         lease = _lease(self._leases_async, subject, window_seconds)
-        while (decision := lease.spend(count, limit, window_seconds, at)) is None:
+        while (decision := lease.spend(count, limit, window_seconds, moment := _moment(at))) is None:
             if lease.pending is not None:
                 await _wait(lease, count)
                 continue
-            need, want = lease.wanted(count, limit, at)
+            need, want = lease.wanted(count, limit, moment)
             lease.pending = asyncio.get_running_loop().create_future()
             window = lease.window
             try:
@@ -283,6 +302,12 @@ class Limiter:
 _OPTIONS: dict[str, Any] = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
 _ASYNC_OPTIONS = _OPTIONS | {"retry": redis.asyncio.retry.Retry(NoBackoff(), 0)}
 _OPTIONS |= {"retry": Retry(NoBackoff(), 0)}
+
+
+def _moment(at: float | None) -> float:
+    """The clock, read for every look at a lease: requests that kept the time they began at would take the lease back
+    to their own windows, each in turn, and none would ever get what it asked the store for."""
+    return time.time() if at is None else at
 
 
 def _key(subject: str, length: int) -> str:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -274,12 +275,37 @@ def test_the_headers_name_every_limit_and_when_to_come_back() -> None:
     second = Decision(allowed=True, limit=20, remaining=12, reset_seconds=1)
     day = Decision(allowed=False, limit=10_000, remaining=0, reset_seconds=3_600)
 
-    assert limits.headers([("send", 20, 1, second)]) == {
+    per_second, per_day = limits.Window("send", "x", 20, 1), limits.Window("day", "x", 10_000, 86_400)
+
+    assert limits.headers([(per_second, second)]) == {
         "RateLimit-Policy": '"send";q=20;w=1',
         "RateLimit": '"send";r=12;t=1',
     }
-    assert limits.headers([("send", 20, 1, second), ("day", 10_000, 86_400, day)]) == {
+    assert limits.headers([(per_second, second), (per_day, day)]) == {
         "RateLimit-Policy": '"send";q=20;w=1, "day";q=10000;w=86400',
         "RateLimit": '"send";r=12;t=1, "day";r=0;t=3600',
         "Retry-After": "3600",
     }
+    assert limits.lines([(per_second, second)]) == [
+        (b"ratelimit-policy", b'"send";q=20;w=1'),
+        (b"ratelimit", b'"send";r=12;t=1'),
+    ]
+
+
+def test_requests_that_began_windows_apart_do_not_take_the_lease_from_each_other(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = [AT]
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: moment[0], monotonic=time.monotonic))
+
+    async def run() -> list[bool]:
+        limiter, name = Limiter(valkey.url), subject()
+        first = asyncio.ensure_future(limiter.take_async(name, count=1, limit=20, window_seconds=1))
+        await asyncio.sleep(0)
+        moment[0] += 3
+        second = limiter.take_async(name, count=1, limit=20, window_seconds=1)
+        decisions = await asyncio.wait_for(asyncio.gather(first, second), 10)
+        await limiter.aclose()
+        return [decision.allowed for decision in decisions]
+
+    assert asyncio.run(run()) == [True, True]
