@@ -9,6 +9,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from kombu.transport.redis import QoS
 
 from messaging import submission
+from smsplatform.lib import garbage
 
 # When the broker is lost, kombu 5.7 gives back what was not acknowledged over the connection it has just lost; that is
 # an AttributeError, and the worker ends with its carrier sessions. Ours are wake-ups: the sweep replaces them.
@@ -23,6 +24,7 @@ def consumes(consumer: Any, queue: str) -> bool:
 @worker_ready.connect
 def open_sessions(sender: Any, **kwargs: Any) -> None:
     """Bind to the carriers."""
+    garbage.settle()
     if consumes(sender, "submission"):
         submission.hub().start()
 
