@@ -8,6 +8,7 @@
 import asyncio
 import datetime as dt
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
@@ -24,6 +25,7 @@ REPLAY = "replay"
 REQUESTS_MAX = 400  # per statement; a bound on latency and on what one failure touches
 MESSAGES_MAX = 1000
 LINGER_SECONDS = 0.002  # waiting this long under load halves the cost per message
+SLOW_SECONDS = 0.05  # a statement that waits for a lock this long does not hold up the others
 KEPT = dt.timedelta(hours=24)
 
 
@@ -40,7 +42,7 @@ class Idempotency:
         return cls(digest=hashlib.sha256(f"{path}\n{key}".encode()).digest(), fingerprint=hashlib.sha256(body).digest())
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One request's messages."""
 
     source: Source
@@ -154,17 +156,26 @@ class Acceptor:
 
     def __init__(self, execute: Callable[[Sequence[Order]], Awaitable[list[str]]], *, lanes: int = 2) -> None:
         self._execute = execute
-        self._free = lanes
+        self._lanes = self._free = lanes
         self._queue: list[_Waiting] = []
+        self._messages = 0  # in the queue
         self._busy = False
+        self._began = 0.0
 
     async def accept(self, order: Order) -> list[str]:
         """One word per message of ``order``, after the commit."""
         waiting = _Waiting(order)
         self._queue.append(waiting)
-        if self._free:
+        self._messages += len(order.drafts)
+        if self._free == self._lanes or (self._free and self._another):
             self._start()
         return await waiting.answer
+
+    @property
+    def _another(self) -> bool:
+        """Whether a statement beside the one under way is worth it: else it would only halve both."""
+        full = len(self._queue) >= REQUESTS_MAX or self._messages >= MESSAGES_MAX
+        return full or time.monotonic() - self._began > SLOW_SECONDS
 
     def _start(self) -> None:
         self._free -= 1
@@ -187,14 +198,16 @@ class Acceptor:
     def _take(self) -> list[_Waiting]:
         messages, count = 0, 0
         for waiting in self._queue[:REQUESTS_MAX]:
-            messages += len(waiting.order.drafts)
-            if count and messages > MESSAGES_MAX:
+            more = messages + len(waiting.order.drafts)
+            if count and more > MESSAGES_MAX:
                 break
-            count += 1
+            messages, count = more, count + 1
         taken, self._queue = self._queue[:count], self._queue[count:]
+        self._messages -= messages
         return taken
 
     async def _settle(self, taken: list[_Waiting]) -> None:
+        self._began = time.monotonic()
         try:
             outcomes = await self._execute([waiting.order for waiting in taken])
         except Exception as error:  # noqa: BLE001  # every kind of failure belongs to those who wait for it
