@@ -5,8 +5,6 @@ request are reported together, each with its field and what to do.
 """
 
 import datetime as dt
-import hashlib
-import hmac
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
@@ -133,7 +131,7 @@ class Source:
     countries_allowed: frozenset[str] | None = None
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a request amounts to, before anything is sealed: also the answer of a preview."""
 
     request: SendRequest
@@ -150,7 +148,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     body_expires_at: dt.datetime
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A plan with its id and ciphertexts: one row to be."""
 
     id: UUID
@@ -255,7 +253,7 @@ def reference_index(index: DataKey, reference: str) -> bytes:
 
 def make_code(body_key: DataKey, message_id: UUID, digits: int) -> str:
     """The one-time code of a message: derived from the day's body key, so it is never stored and dies with the key."""
-    mac = hmac.digest(body_key.secret, b"otp" + message_id.bytes, hashlib.sha256)
+    mac = body_key.mac(b"otp" + message_id.bytes)
     return str(int.from_bytes(mac, "big") % 10**digits).zfill(digits)
 
 

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
@@ -450,4 +451,7 @@ _wakeups = Wakeups(publish, per_second=2)
 
 def wake(carrier: UUID) -> None:
     """A carrier has work. Coalesced; never blocks; a lost one is found by the sweep."""
-    _wakeups.wake(str(carrier))
+    _wakeups.wake(_text_of(carrier))
+
+
+_text_of = lru_cache(maxsize=1024)(str)

@@ -5,8 +5,6 @@ field, workspace and row, so a ciphertext moved anywhere else does not open. Loo
 first 128 bits of an HMAC under the workspace's index key.
 """
 
-import hashlib
-import hmac
 import os
 from typing import Any
 from uuid import UUID
@@ -68,7 +66,7 @@ def unseal(value: bytes, associated: bytes) -> bytes:
 
 def blind_index(index_key: DataKey, label: str, text: str) -> bytes:
     """16 bytes by which equal values of one field and workspace are found."""
-    return hmac.digest(index_key.secret, f"{label}\0{text}".encode(), hashlib.sha256)[:16]
+    return index_key.mac(f"{label}\0{text}".encode())[:16]
 
 
 def platform_index(label: str, text: str) -> bytes:

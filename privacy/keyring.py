@@ -20,6 +20,8 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from django.db import connections, transaction
 from django.db.models import Q
 
@@ -57,15 +59,22 @@ class KeyDestroyed(LookupError):
 class DataKey:
     """An unwrapped key. ``secret`` is for deriving, ``aead`` for sealing; never printed."""
 
-    __slots__ = ("aead", "bucket_on", "id", "known_at", "secret", "workspace")
+    __slots__ = ("_mac", "aead", "bucket_on", "id", "known_at", "secret", "workspace")
 
     def __init__(self, key_id: UUID, secret: bytes, bucket_on: dt.date | None = None, *, workspace: UUID) -> None:
         self.id, self.secret, self.bucket_on, self.workspace = key_id, secret, bucket_on, workspace
         self.aead = AESGCM(secret)
+        self._mac = HMAC(secret, SHA256())
         self.known_at = time.monotonic()
 
     def __repr__(self) -> str:
         return f"<DataKey {self.id}>"
+
+    def mac(self, message: bytes) -> bytes:
+        """HMAC-SHA-256 of ``message``, from a copy of one that has begun: a third of the cost of beginning anew."""
+        begun = self._mac.copy()
+        begun.update(message)
+        return begun.finalize()
 
 
 # By the integers of UUIDs: their hash is computed in C, that of a UUID in Python.

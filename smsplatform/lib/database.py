@@ -100,7 +100,6 @@ class Session:
         if connection is not None:
             connection.close()
 
-
     @property
     def hung_up(self) -> bool:
         """Whether the server has ended this session: there is something to read though nothing was asked."""

@@ -190,6 +190,8 @@ class Wakeups:
         """There is work for ``key``."""
         if self._pid != os.getpid():  # what the parent was about to publish is not ours
             self._forget()
+        if key in self._coming:  # without the lock: it is taken out of there before it is published
+            return
         with self._lock:
             if key in self._coming:
                 return
