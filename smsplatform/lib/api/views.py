@@ -63,9 +63,9 @@ class ApiView(APIView):
 
     def _count(self) -> None:
         """Every request counts, so that a loop gone wild in one program does not slow down everybody's."""
-        most = settings.API_REQUESTS_MAX
-        taken = limits.take(f"api:{self._key.id}", count=1, limit=most, window_seconds=1)
-        self._named = limits.headers([("api", most, 1, taken)])
+        window = limits.Window("api", f"api:{self._key.id}", settings.API_REQUESTS_MAX, 1)
+        taken = limits.take(window.subject, count=1, limit=window.limit, window_seconds=window.seconds)
+        self._named = limits.headers([(window, taken)])
         if not taken.allowed:
             raise Problem("rate_limited", headers=self._named)
 
