@@ -1,5 +1,7 @@
 """What accounts knows of people, why, for how long."""
 
+from django.utils.translation import gettext_noop as noop
+
 from accounts import upkeep
 from privacy import upkeep as privacy_upkeep
 from privacy.registry import F, ModelPolicy, Unit, declare, each
@@ -9,7 +11,7 @@ RULE = F("none", reason="a setting that says nothing about a person")
 
 ACCOUNT = Unit(
     name="account",
-    kept="while the account exists",
+    kept=noop("while the account exists"),
     anchor="closing of the account",
     action="delete",
     reason="removed by closing or erasure, not by the calendar",
@@ -17,7 +19,7 @@ ACCOUNT = Unit(
 
 ASKED = Unit(
     name="invitations and requests to join",
-    kept="30 days after they were answered or ran out",
+    kept=noop("30 days after they were answered or ran out"),
     anchor="expires_at",
     action="delete",
     purge=upkeep.purge_asked,
@@ -25,7 +27,7 @@ ASKED = Unit(
 
 UNCONFIRMED = Unit(
     name="sign-ups never confirmed",
-    kept="7 days",
+    kept=noop("7 days"),
     anchor="created_at",
     action="delete",
     purge=upkeep.purge_unconfirmed,
@@ -39,23 +41,24 @@ SIGNING_KEYS = Unit(
     purge=upkeep.purge_signing_keys,
 )
 SESSIONS = Unit(
-    name="sessions", kept="14 days", anchor="expire_date", action="delete", purge=privacy_upkeep.purge_sessions
+    name="sessions", kept=noop("14 days"), anchor="expire_date", action="delete", purge=privacy_upkeep.purge_sessions
 )
 DEVICES = Unit(
     name="known devices",
-    kept="1 year after the last sign-in from there",
+    kept=noop("1 year after the last sign-in from there"),
     anchor="seen_at",
     action="delete",
     purge=upkeep.purge_devices,
 )
 CHANGES = Unit(
-    name="changes of address", kept="2 days", anchor="asked_at", action="delete", purge=upkeep.purge_email_changes
+    name="changes of address", kept=noop("2 days"), anchor="asked_at", action="delete", purge=upkeep.purge_email_changes
 )
 
 declare(
     ModelPolicy(
         model="accounts.Session",
         scope="global",
+        what=noop("Your sessions"),
         paths={"account_holder": "user_id", "staff": "user_id"},
         activities=("keep_account", "secure_platform"),
         units=(SESSIONS,),
@@ -69,6 +72,7 @@ declare(
     ModelPolicy(
         model="accounts.KnownDevice",
         scope="global",
+        what=noop("Devices you signed in with"),
         paths={"account_holder": "user_id", "staff": "user_id"},
         activities=("secure_platform",),
         units=(DEVICES,),
@@ -82,6 +86,7 @@ declare(
     ModelPolicy(
         model="accounts.EmailChange",
         scope="global",
+        what=noop("Changes of your e-mail address"),
         paths={"account_holder": "user_id", "staff": "user_id"},
         activities=("keep_account",),
         units=(CHANGES,),
@@ -96,6 +101,7 @@ declare(
     ModelPolicy(
         model="accounts.User",
         scope="global",
+        what=noop("Your account: e-mail, name, password"),
         paths={"account_holder": "id", "staff": "id"},
         activities=("keep_account",),
         units=(ACCOUNT, UNCONFIRMED),
@@ -116,6 +122,11 @@ declare(
     ModelPolicy(
         model="accounts.Workspace",
         scope="tenant",
+        what=noop("The workspace: name, settings, company and contact"),
+        closing="clear",
+        closing_reason=noop(
+            "The books refer to it: a random id with currency and dates stays, name and contact do not."
+        ),
         activities=("keep_account", "bill"),
         units=(ACCOUNT,),
         fields={
@@ -135,6 +146,7 @@ declare(
     ModelPolicy(
         model="accounts.Invitation",
         scope="tenant",
+        what=noop("Invitations"),
         paths={"account_holder": "email_idx"},
         activities=("keep_account",),
         units=(ASKED,),
@@ -150,6 +162,7 @@ declare(
     ModelPolicy(
         model="accounts.JoinRequest",
         scope="tenant",
+        what=noop("Requests to join"),
         paths={"account_holder": "user_id"},
         activities=("keep_account",),
         units=(ASKED,),
@@ -162,6 +175,7 @@ declare(
     ModelPolicy(
         model="accounts.Membership",
         scope="tenant",
+        what=noop("Who belongs to the workspace, with which role"),
         paths={"account_holder": "user_id"},
         activities=("keep_account",),
         units=(ACCOUNT,),
@@ -200,6 +214,7 @@ declare(
     ModelPolicy(
         model="accounts.ApiKey",
         scope="tenant",
+        what=noop("API keys"),
         paths={"account_holder": "created_by"},
         activities=("keep_account", "secure_platform"),
         units=(ACCOUNT,),

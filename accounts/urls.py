@@ -4,7 +4,18 @@ from django.urls import path
 
 from accounts.access import public
 from accounts.api import auth
-from accounts.views import invitations, jwks, places, preferences, reauth, second_factor, sessions, team
+from accounts.views import (
+    closing,
+    invitations,
+    jwks,
+    preferences,
+    reauth,
+    second_factor,
+    sessions,
+    settings,
+    team,
+    workspaces,
+)
 
 urlpatterns = [
     path("v1/auth/token", public(auth.Token.as_view())),
@@ -19,7 +30,13 @@ urlpatterns = [
     path("mode", preferences.mode, name="mode"),
     path("theme", preferences.theme, name="theme"),
     path("language", preferences.language, name="language"),
-    path("no-workspace", places.no_workspace, name="no_workspace"),
+    path("no-workspace", workspaces.no_workspace, name="no_workspace"),
+    path("workspaces/new", workspaces.new, name="workspace_new"),
+    path("workspaces/<slug:workspace_id>/reopen", workspaces.reopen, name="workspace_reopen"),
+    path("settings", settings.show, name="settings"),
+    path("settings/save", settings.save, name="settings_save"),
+    path("settings/close", closing.close, name="workspace_close"),
+    path("account/delete", closing.delete_account, name="account_delete"),
     path("team", team.index, name="team"),
     path("team/invite", team.invite, name="team_invite"),
     path("team/leave", team.leave, name="team_leave"),

@@ -1,18 +1,20 @@
 """What billing holds about people: next to nothing. Rows name workspaces and messages by random ids; a message's id
 leads nowhere once the message is gone, and no number, text or name is ever part of a transfer."""
 
+from django.utils.translation import gettext_noop as noop
+
 from billing import upkeep
 from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
 
 SEVEN_YEARS = Unit(
     name="ledger transfers",
-    kept="7 years",
+    kept=noop("7 years"),
     anchor="at",
     action="delete",
     purge=upkeep.drop_expired,
-    reason="Commercial and tax law require the books for seven years.",
+    reason=noop("Commercial and tax law require the books for seven years."),
 )
-BOOKS = "Part of the books, which the law has us keep for seven years."
+BOOKS = noop("Part of the books, which the law has us keep for seven years.")
 PRICES = "The operator's price list."
 MONEY = F("money", reason=BOOKS)
 LEDGER_ID = F("none", reason="Random or computed id of an account or of what caused a transfer.")
@@ -22,17 +24,23 @@ declare(
     ModelPolicy(
         model="billing.Account",
         scope="tenant",
+        what=noop("Balances"),
+        closing="keep",
+        closing_reason=BOOKS,
         activities=("bill",),
         fields={
             **each("id revenue_id", LEDGER_ID),
             "workspace_id": F("workspace_meta", erase="keep", reason=BOOKS),
             **each("kind currency posted held credit_limit seq frozen", MONEY),
         },
-        reason="A balance lives as long as the transfers it is the sum of.",
+        reason=noop("A balance lives as long as the transfers it is the sum of."),
     ),
     ModelPolicy(
         model="billing.Transfer",
         scope="tenant",
+        what=noop("Charges, refunds and payments"),
+        closing="keep",
+        closing_reason=BOOKS,
         activities=("bill",),
         fields={
             **each("id wallet_id debit_id credit_id", LEDGER_ID),

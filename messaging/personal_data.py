@@ -1,5 +1,7 @@
 """What messaging knows of people: recipients above all. Numbers and texts are sealed, found by blind index only."""
 
+from django.utils.translation import gettext_noop as noop
+
 from messaging import upkeep
 from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
 
@@ -11,27 +13,41 @@ CONFIG = F("workspace_meta")
 
 BODY = Unit(
     name="bodies",
-    kept="1 to 24 hours, as the workspace or the message says",
+    kept=noop("1 to 24 hours, as the workspace or the message says"),
     anchor="body_expires_at",
     action="shred",
     purge=upkeep.drop_bodies,
 )
-METADATA = Unit(name="delivery metadata", kept="90 days", anchor="id", action="delete", purge=upkeep.purge_metadata)
+METADATA = Unit(
+    name="delivery metadata", kept=noop("90 days"), anchor="id", action="delete", purge=upkeep.purge_metadata
+)
 DELIVERIES = Unit(
-    name="webhook deliveries", kept="30 days", anchor="occurred_at", action="delete", purge=upkeep.purge_deliveries
+    name="webhook deliveries",
+    kept=noop("30 days"),
+    anchor="occurred_at",
+    action="delete",
+    purge=upkeep.purge_deliveries,
 )
 IDEMPOTENCY = Unit(
-    name="idempotency keys", kept="24 hours", anchor="expires_at", action="delete", purge=upkeep.purge_idempotency_keys
+    name="idempotency keys",
+    kept=noop("24 hours"),
+    anchor="expires_at",
+    action="delete",
+    purge=upkeep.purge_idempotency_keys,
 )
-CALLS = Unit(name="API log", kept="90 days", anchor="id", action="delete", purge=upkeep.purge_calls)
-ORPHANS = Unit(name="orphan receipts", kept="8 days", anchor="received_at", action="delete", purge=upkeep.purge_orphans)
-TRAFFIC = Unit(name="traffic figures", kept="13 months", anchor="hour", action="delete", purge=upkeep.purge_traffic)
+ORPHANS = Unit(
+    name="orphan receipts", kept=noop("8 days"), anchor="received_at", action="delete", purge=upkeep.purge_orphans
+)
+TRAFFIC = Unit(
+    name="traffic figures", kept=noop("13 months"), anchor="hour", action="delete", purge=upkeep.purge_traffic
+)
+CALLS = Unit(name="API log", kept=noop("90 days"), anchor="id", action="delete", purge=upkeep.purge_calls)
 EXPORTS = Unit(
-    name="exports", kept="24 hours after they are finished", anchor="expires_at", action="delete",
+    name="exports", kept=noop("24 hours after they are finished"), anchor="expires_at", action="delete",
     purge=upkeep.purge_exports,
 )  # fmt: skip
 EXPORTED = Unit(
-    name="records of exports", kept="30 days", anchor="created_at", action="delete", purge=upkeep.forget_exports
+    name="records of exports", kept=noop("30 days"), anchor="created_at", action="delete", purge=upkeep.forget_exports
 )
 RECIPIENT = {"recipient": "to_idx"}
 
@@ -41,6 +57,7 @@ declare(
     ModelPolicy(
         model="messaging.Message",
         scope="tenant",
+        what=noop("Messages: number, status, price"),
         paths={"recipient": "to_idx", "account_holder": "user_id"},
         activities=("deliver_message",),
         units=(METADATA,),
@@ -59,6 +76,7 @@ declare(
     ModelPolicy(
         model="messaging.Body",
         scope="tenant",
+        what=noop("Texts of messages"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(BODY,),
@@ -71,6 +89,7 @@ declare(
     ModelPolicy(
         model="messaging.Outbox",
         scope="tenant",
+        what=noop("What waits to be sent"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         reason="deleted when the message is final, at the latest after its validity",
@@ -82,6 +101,7 @@ declare(
     ModelPolicy(
         model="messaging.Attempt",
         scope="tenant",
+        what=noop("Attempts and delivery receipts"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(METADATA,),
@@ -94,6 +114,7 @@ declare(
     ModelPolicy(
         model="messaging.MessageEvent",
         scope="tenant",
+        what=noop("Timelines of messages"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(METADATA,),
@@ -113,6 +134,7 @@ declare(
     ModelPolicy(
         model="messaging.IdempotencyKey",
         scope="tenant",
+        what=noop("Idempotency keys"),
         activities=("deliver_message",),
         units=(IDEMPOTENCY,),
         fields={
@@ -125,6 +147,7 @@ declare(
     ModelPolicy(
         model="messaging.TrafficHour",
         scope="tenant",
+        what=noop("Figures by the hour"),
         activities=("keep_account",),
         units=(TRAFFIC,),
         fields={
@@ -135,12 +158,14 @@ declare(
     ModelPolicy(
         model="messaging.TouchedHour",
         scope="tenant",
+        what=noop("Figures to be counted again"),
         reason="deleted within minutes, when the figures of its hour were made again",
         fields={**each("id workspace_id", ROW), **each("livemode hour", COUNT)},
     ),
     ModelPolicy(
         model="messaging.SetupHidden",
         scope="tenant",
+        what=noop("First steps that somebody hid"),
         paths={"account_holder": "user_id"},
         activities=("keep_account",),
         reason="a choice of a person about a page, kept while both exist",
@@ -149,6 +174,7 @@ declare(
     ModelPolicy(
         model="messaging.Suppression",
         scope="tenant",
+        what=noop("Suppressed numbers"),
         paths=RECIPIENT,
         activities=("respect_objection",),
         reason="kept until the objection is withdrawn or the workspace is closed",
@@ -167,6 +193,7 @@ declare(
     ModelPolicy(
         model="messaging.Sender",
         scope="tenant",
+        what=noop("Senders"),
         activities=("deliver_message",),
         reason="kept while the workspace sends",
         fields={
@@ -179,6 +206,7 @@ declare(
     ModelPolicy(
         model="messaging.Template",
         scope="tenant",
+        what=noop("Templates"),
         activities=("deliver_message",),
         reason="kept until the workspace deletes it",
         fields={
@@ -190,6 +218,7 @@ declare(
     ModelPolicy(
         model="messaging.WebhookEndpoint",
         scope="tenant",
+        what=noop("Webhook endpoints and their secrets"),
         activities=("deliver_message",),
         reason="kept until the workspace deletes it",
         fields={
@@ -202,6 +231,7 @@ declare(
     ModelPolicy(
         model="messaging.Delivery",
         scope="tenant",
+        what=noop("Webhook deliveries"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(DELIVERIES,),

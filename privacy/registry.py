@@ -18,6 +18,7 @@ Export = Literal["never", "subject", "tenant", "both"]  # into whose copy of the
 Erase = Literal["delete_row", "clear", "pseudonymise", "shred", "keep"]
 Scope = Literal["tenant", "global", "system", "keystore"]
 Action = Literal["shred", "delete", "clear", "keep"]
+Closing = Literal["delete", "clear", "keep"]  # what becomes of a workspace's rows when it is closed
 
 
 class Purge(Protocol):
@@ -93,7 +94,11 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelPolicy:
-    """All there is to say of one model. ``paths`` lead from a row to the people it is about."""
+    """All there is to say of one model. ``paths`` lead from a row to the people it is about.
+
+    ``closing`` is what becomes of its rows when their workspace is closed; what stays owes a reason, its own or that of
+    its units.
+    """
 
     model: str  # app_label.Model
     scope: Scope
@@ -102,6 +107,24 @@ class ModelPolicy:
     activities: tuple[str, ...] = ()
     units: tuple[Unit, ...] = ()
     reason: str = ""  # why a model without units has none
+    what: str = ""  # its rows in the words of a page
+    closing: Closing = "delete"
+    closing_reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """The rows in the words of a page."""
+        return self.what or str(apps.get_model(self.model)._meta.verbose_name_plural).capitalize()
+
+    @property
+    def kept(self) -> str:
+        """For how long, in words."""
+        return ", ".join(unit.kept for unit in self.units) or self.reason
+
+    @property
+    def stays_because(self) -> str:
+        """Why rows outlive their workspace."""
+        return self.closing_reason or ", ".join(unit.reason for unit in self.units if unit.reason) or self.reason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,6 +212,28 @@ def _name(declaration: Declaration) -> str:
 def policies() -> list[ModelPolicy]:
     """Every declared model."""
     return _all(ModelPolicy)
+
+
+def of_workspaces() -> list[ModelPolicy]:
+    """Every model whose rows belong to a workspace, in the order in which a closed one is taken apart.
+
+    Apps by ``INSTALLED_APPS``, which lists dependants first; inside an app, whatever refers to another model before it.
+    """
+    tenant = [policy for policy in policies() if policy.scope == "tenant"]
+    order = {config.label: position for position, config in enumerate(apps.get_app_configs())}
+    return sorted(
+        tenant, key=lambda policy: (order[policy.model.split(".")[0]], -_height(apps.get_model(policy.model)))
+    )
+
+
+def _height(model: type[Model]) -> int:
+    """How many references lead down from a model, one after the other, inside its app."""
+    below = {
+        field.related_model
+        for field in model._meta.concrete_fields
+        if isinstance(field.related_model, type) and field.related_model._meta.app_label == model._meta.app_label
+    }
+    return max((_height(each) + 1 for each in below - {model}), default=0)
 
 
 def policy_of(model: type[Model] | str) -> ModelPolicy:

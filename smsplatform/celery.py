@@ -44,6 +44,7 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "exports sweep": ("messaging.exports.sweep", 10.0, "default"),
     "purge": ("privacy.retention.purge", 300.0, "privacy"),
     "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
+    "closings": ("accounts.closing.erase_due", 300.0, "privacy"),
 }
 
 
@@ -66,4 +67,5 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "messaging.traffic",
         "messaging.exports",
         "privacy.retention",
+        "accounts.closing",
     ]

@@ -40,7 +40,8 @@ class Isolate(_OnTable):
     """Force row security on a tenant table: one canonical policy, and the rights each role gets.
 
     ``rights`` maps ``app``, ``definer``, ``system``, ``staff`` … to what is granted. ``app`` sees the workspace in
-    force; every other role named sees all rows, limited by its columns and verbs.
+    force; every other role named sees all rows, limited by its columns and verbs. ``definer`` may always select and
+    delete: its functions take a closed workspace apart.
     """
 
     def __init__(self, model_name: str, *, column: str = "workspace_id", rights: Rights) -> None:
@@ -67,6 +68,7 @@ class Isolate(_OnTable):
 
 def isolate(table: str, column: str, rights: Rights) -> list[str]:
     """The statements behind ``Isolate``; also for tables that migrations create in SQL."""
+    rights = {"definer": "select, delete", **rights}
     statements = [
         f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
         f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
@@ -74,7 +76,7 @@ def isolate(table: str, column: str, rights: Rights) -> list[str]:
     for role in rights:
         seen = f"{column} = (SELECT tenancy.workspace())" if role == "app" else "true"
         statements.append(f'CREATE POLICY sp_{role} ON "{table}" TO sp_{role} USING ({seen}) WITH CHECK ({seen})')
-    return statements + grants(table, rights)
+    return [*statements, *grants(table, rights), f'GRANT SELECT, DELETE ON "{table}" TO sp_definer']
 
 
 class Grant(_OnTable):

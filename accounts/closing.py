@@ -1,0 +1,146 @@
+"""Closing a workspace: at once for everybody in it, after a time of grace for its data.
+
+    open ──close──▶ closed: nobody enters, keys are refused ──▶ erased: its keys are destroyed, its rows deleted
+                       └──── an owner reopens ◀── grace ──┘
+
+Erasing begins with the keys, because from then on nothing opens, in no copy of the database; what follows cleans up. It
+goes table by table in the order of ``registry.of_workspaces``, in bounded batches, each a transaction of its own, and
+may stop and begin again anywhere. What is kept, and why, is declared in ``personal_data.py`` of each app.
+"""
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connections
+
+from accounts import notices
+from accounts.models import User, Workspace
+from accounts.roles import Role
+from privacy import audit, keyring, registry
+from privacy.keystore.models import Tombstone
+from privacy.registry import ModelPolicy
+from smsplatform.lib import clock
+from smsplatform.lib.tasks import task
+from smsplatform.lib.tenancy import scope
+
+BATCH = 5000
+
+logger = logging.getLogger(__name__)
+
+
+class NotReopenable(LookupError):
+    """The workspace is not closed, its time of grace is over, or this person was no owner of it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closed:
+    """A closed workspace that can still be opened again."""
+
+    id: UUID
+    name: str
+    closed_at: dt.datetime
+    erase_at: dt.datetime
+
+
+def close(*, workspace: Workspace, by: User, now: bool, at: dt.datetime) -> None:
+    """Close, in the open scope; erase ``now`` or after the time of grace."""
+    grace = dt.timedelta(days=0 if now else settings.CLOSING_GRACE_DAYS)
+    workspace.closed_at, workspace.erase_at = at, at + grace
+    workspace.save(update_fields=["closed_at", "erase_at"])
+    details = {"erase": "now" if now else "after_grace"}
+    audit.record(action="user:workspace:closed", workspace=workspace.pk, actor=by.pk, at=at, details=details)
+    notices.closed(workspace=workspace, by=by, grace=not now)
+
+
+def reopenable(user: User, *, at: dt.datetime) -> list[Closed]:
+    """Closed workspaces that this person may open again, whatever workspace is open."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT * FROM access.reopenable(%s, %s)", [scope.token(user.pk, kind="u"), at])
+        names = Closed.__slots__
+        return [Closed(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def reopen(*, workspace: UUID, by: User, at: dt.datetime) -> None:
+    """Take a closing back, outside of any scope. Raises ``NotReopenable``."""
+    if workspace not in {closed.id for closed in reopenable(by, at=at)}:
+        raise NotReopenable
+    with scope.workspace(workspace):
+        row = Workspace.objects.select_for_update().get(pk=workspace)
+        if row.erase_at is None or row.erase_at <= at:
+            raise NotReopenable
+        row.closed_at = row.erase_at = None
+        row.save(update_fields=["closed_at", "erase_at"])
+        audit.record(action="user:workspace:reopened", workspace=workspace, actor=by.pk, at=at, details={})
+        notices.reopened(workspace=row, by=by)
+
+
+def goes() -> list[ModelPolicy]:
+    """What is deleted or emptied, in that order."""
+    return [policy for policy in registry.of_workspaces() if policy.closing != "keep"]
+
+
+def stays() -> list[ModelPolicy]:
+    """What outlives the workspace, each with its reason."""
+    return [policy for policy in registry.of_workspaces() if policy.closing != "delete"]
+
+
+def due(*, at: dt.datetime) -> list[UUID]:
+    """Workspaces to be erased, longest overdue first."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT access.closings_due(%s)", [at])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def erase(*, workspace: UUID, at: dt.datetime) -> int:
+    """Destroy the keys and delete the rows of a workspace whose time has come; how many rows. Not in a transaction."""
+    with scope.workspace(workspace):
+        name = Workspace.objects.values_list("name", flat=True).get(pk=workspace)
+        owners = notices.people(workspace, Role.OWNER)
+    _destroy_keys(workspace, at)
+    removed = 0
+    while batch := sum(_delete_all(policy, workspace, at) for policy in goes() if policy.closing == "delete"):
+        removed += batch  # once more: a trigger may have written a row about one that went
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT access.finish_closing(%s, %s)", [workspace, at])
+    audit.record(
+        action="system:workspace:erased", workspace=workspace, actor=None, at=at, details={"rows": str(removed)},
+        using="system",
+    )  # fmt: skip
+    notices.erased(name=name, owners=owners)
+    return removed
+
+
+@task(name="accounts.closing.erase_due", queue="privacy")
+def erase_due() -> None:
+    """Scheduled; safe to run twice. A workspace that fails is tried again next time and stops no other."""
+    at = clock.now()
+    for workspace in due(at=at):
+        try:
+            erase(workspace=workspace, at=at)
+        except Exception:
+            logger.exception("closing_failed", extra={"workspace": str(workspace)})
+
+
+def _destroy_keys(workspace: UUID, at: dt.datetime) -> None:
+    model, action = keyring.ERASED
+    if not Tombstone.objects.filter(model=model, row_id=workspace, action=action).exists():
+        keyring.destroy_workspace(workspace, at=at)
+
+
+def _delete_all(policy: ModelPolicy, workspace: UUID, at: dt.datetime) -> int:
+    model = apps.get_model(policy.model)
+    keys = [field.column for field in model._meta.pk_fields]
+    removed = 0
+    while True:
+        with connections["system"].cursor() as cursor:
+            cursor.execute(
+                "SELECT access.erase_rows(%s, %s, %s, %s, %s)", [workspace, model._meta.db_table, keys, at, BATCH]
+            )
+            batch = int(cursor.fetchone()[0])
+        removed += batch
+        if batch < BATCH:
+            return removed

@@ -1,0 +1,141 @@
+"""Forms about a workspace: making one, its settings, closing it."""
+
+import re
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts import workspaces
+from accounts.models import User
+from accounts.models.workspace import Receipts
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+
+
+def name_field() -> forms.CharField:
+    """The name of a workspace."""
+    return forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        error_messages={"required": _("Enter a name for the workspace.")},
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+
+def _zones() -> list[tuple[str, str]]:
+    return [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+
+
+class NewWorkspaceForm(forms.Form):
+    """A name is all it takes."""
+
+    name = name_field()
+
+    def clean_name(self) -> str:
+        """One line of text."""
+        return _one_line(self.cleaned_data["name"])
+
+
+class SettingsForm(forms.Form):
+    """Everything about a workspace that its people may change."""
+
+    name = name_field()
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lazy(_zones, list))
+    company = forms.CharField(label=_("Company"), max_length=120, required=False)
+    contact_name = forms.CharField(label=_("Contact person"), max_length=120, required=False)
+    contact_email = forms.EmailField(
+        label=_("Contact e-mail"),
+        max_length=254,
+        required=False,
+        error_messages={"invalid": _("This is not an e-mail address. It looks like name@example.com.")},
+    )
+    contact_phone = forms.RegexField(
+        regex=r"^\+?[0-9 ()./-]{5,30}$",
+        label=_("Contact phone"),
+        required=False,
+        error_messages={"invalid": _("Enter a phone number with country code, for example +49 151 23456789.")},
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
+    body_hours = forms.IntegerField(
+        label=_("Keep texts for, in hours"),
+        min_value=1,
+        max_value=settings.BODY_KEPT_HOURS,
+        widget=forms.NumberInput(attrs={"class": "number"}),
+    )
+    receipts = forms.ChoiceField(
+        label=_("Delivery receipts by webhook"), choices=Receipts.choices, widget=forms.RadioSelect
+    )
+    require_second_factor = forms.BooleanField(label=_("Require a second factor of everybody here"), required=False)
+    join_link = forms.BooleanField(label=_("Let people with the join link ask to be let in"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in workspaces.PROFILE.keys() - set(workspaces.collected()):
+            del self.fields[field]
+
+    def profile(self) -> list[forms.BoundField]:
+        """The fields about company and contact that this installation collects."""
+        return [self[field] for field in workspaces.collected()]
+
+    def clean_name(self) -> str:
+        """One line of text."""
+        return _one_line(self.cleaned_data["name"])
+
+
+class PasswordForm(forms.Form):
+    """Something for which a session is not enough: the password once more."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        max_length=1024,
+        strip=False,
+        error_messages={"required": _("Enter your password.")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        """It must be right."""
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError(_("This is not your password."))
+        return password
+
+
+class CloseForm(PasswordForm):
+    """The name as a sign that one means it, when to erase, and the password."""
+
+    name = forms.CharField(
+        label=_("Name of the workspace"),
+        max_length=80,
+        error_messages={"required": _("Type the name of the workspace.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    when = forms.ChoiceField(
+        label=_("When to erase"), choices=(("grace", ""), ("now", "")), initial="grace", widget=forms.RadioSelect
+    )
+    field_order = ("when", "name", "password")
+
+    def __init__(self, *args: Any, workspace_name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.workspace_name = workspace_name
+
+    def clean_name(self) -> str:
+        """Exactly the name."""
+        name: str = self.cleaned_data["name"]
+        if name != self.workspace_name.strip():
+            raise forms.ValidationError(_("This is not the name of the workspace. Type it as it is written above."))
+        return name
+
+
+def _one_line(text: str) -> str:
+    if _CONTROL.search(text):
+        raise forms.ValidationError(_("The name is one line of text."))
+    return text

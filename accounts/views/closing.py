@@ -1,0 +1,78 @@
+"""Closing a workspace, and deleting one's own account when no workspace is left."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages as notices
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import closing, leaving
+from accounts.access import page
+from accounts.forms.workspaces import CloseForm, PasswordForm
+from accounts.models import User, Workspace
+from accounts.roles import Permission
+from smsplatform.lib import clock
+
+
+@sensitive_post_parameters("password")
+@page(permission=Permission.WORKSPACE_CLOSE)
+@require_http_methods(["GET", "POST"])
+def close(request: HttpRequest) -> HttpResponse:
+    """What goes, what stays and why; then the name, the password, and when."""
+    user, at = _user(request), clock.now()
+    workspace = Workspace.objects.get(pk=request.workspace.id)  # type: ignore[attr-defined]  # set by accounts.middleware
+    form = CloseForm(request.POST if request.method == "POST" else None, user=user, workspace_name=workspace.name)
+    if form.is_valid():
+        now = form.cleaned_data["when"] == "now"
+        closing.close(workspace=workspace, by=user, now=now, at=at)
+        notices.success(
+            request,
+            _("The workspace is closed and is being erased.")
+            if now
+            else _("The workspace is closed. You can open it again until it is erased."),
+        )
+        return redirect("no_workspace")
+    context: dict[str, Any] = {
+        "form": form,
+        "name": workspace.name,
+        "goes": closing.goes(),
+        "stays": closing.stays(),
+        "grace_days": settings.CLOSING_GRACE_DAYS,
+        "erase_at": at + dt.timedelta(days=settings.CLOSING_GRACE_DAYS),
+    }
+    return render(request, "accounts/close.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("password")
+@page(outside=True)
+@require_http_methods(["GET", "POST"])
+def delete_account(request: HttpRequest) -> HttpResponse:
+    """Delete oneself, which needs that one is in no workspace any more."""
+    user = _user(request)
+    form = PasswordForm(request.POST if request.method == "POST" else None, user=user)
+    if form.is_valid():
+        try:
+            leaving.delete_account(user=user)
+        except leaving.StillMember:
+            form.add_error(None, _("You are still in a workspace. Leave or close it first."))
+        else:
+            logout(request)
+            return redirect("sign_in")
+    context = {
+        "form": form,
+        "places": request.places,  # type: ignore[attr-defined]  # set by accounts.middleware
+        "goes": leaving.goes(),
+        "stays": leaving.stays(),
+    }
+    return render(request, "accounts/delete_account.html", context, status=422 if form.errors else 200)
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,226 @@
+"""Closing a workspace, taking it back, erasing it; deleting an account."""
+
+import datetime as dt
+
+import pytest
+from django.apps import apps
+from django.core import mail as outbox
+from django.db import DatabaseError, connections
+from psycopg import sql
+
+from accounts import closing, leaving
+from accounts.models import Membership, User, Workspace
+from billing.models import Transfer
+from messaging.models import Message
+from privacy import keyring, registry
+from privacy.models import AuditEvent
+from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy import scope
+from tests.factories import messaging, pages
+from tests.factories.accounts import PASSWORD, World, make_member, make_user, make_workspace
+from tests.factories.routes import endpoint, invitation, join_request
+from tests.factories.superuser import superuser
+
+GRACE = dt.timedelta(days=31)
+
+
+@pytest.fixture
+def world() -> World:
+    return make_workspace()
+
+
+def sure(world: World, **other: str) -> dict[str, str]:
+    return {"when": "grace", "name": world.workspace.name, "password": PASSWORD, **other}
+
+
+def rows(world: World, model: str) -> int:
+    table = apps.get_model(model)._meta.db_table
+    query = sql.SQL("SELECT count(*) FROM {} WHERE workspace_id = %s").format(sql.Identifier(table))
+    with superuser() as connection:
+        found = connection.execute(query, [world.id]).fetchone()
+    return int(found[0]) if found else 0
+
+
+def test_the_page_says_what_goes_and_what_stays_and_why(world: World) -> None:
+    body = pages.client(world.owner).get("/settings/close").content.decode()
+
+    for policy in registry.of_workspaces():
+        assert policy.name in body
+    assert "which the law has us keep for seven years" in body
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"name": "something else"}, "not the name of the workspace"),
+        ({"password": "wrong"}, "not your password"),
+        ({"when": "someday"}, "someday"),
+    ],
+)
+def test_closing_needs_the_name_and_the_password(world: World, other: dict[str, str], said: str) -> None:
+    response = pages.client(world.owner).post("/settings/close", sure(world, **other))
+
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    with scope.workspace(world.id):
+        assert Workspace.objects.get(pk=world.id).closed_at is None
+
+
+def test_from_then_on_nobody_enters_and_keys_are_refused(world: World) -> None:
+    member, _ = make_member(world)
+
+    pages.client(world.owner).post("/settings/close", sure(world))
+
+    assert world.api().get("/v1/senders").status_code == 401
+    assert pages.client(member).get("/messages")["Location"] == "/no-workspace"
+    assert "Open again" not in pages.client(member).get("/no-workspace").content.decode()
+    assert outbox.outbox[-1].to == [world.email]
+
+
+def test_an_owner_opens_it_again_during_the_grace(world: World) -> None:
+    browser = pages.client(world.owner)
+    browser.post("/settings/close", sure(world))
+    assert "Open again" in browser.get("/no-workspace").content.decode()
+
+    browser.post(f"/workspaces/{ids.encode('wsp', world.id)}/reopen")
+
+    assert world.api().get("/v1/senders").status_code == 200
+    assert world.id not in closing.due(at=clock.now() + GRACE)
+
+
+def test_after_the_grace_nobody_opens_it_again(world: World) -> None:
+    with scope.workspace(world.id):
+        workspace = Workspace.objects.get(pk=world.id)
+        closing.close(workspace=workspace, by=world.owner, now=False, at=clock.now() - GRACE)
+
+    with pytest.raises(closing.NotReopenable):
+        closing.reopen(workspace=world.id, by=world.owner, at=clock.now())
+
+
+def closed(world: World, at: dt.datetime) -> None:
+    with scope.workspace(world.id):
+        closing.close(workspace=Workspace.objects.get(pk=world.id), by=world.owner, now=True, at=at)
+
+
+def test_nothing_is_left_but_what_was_said(world: World) -> None:
+    at = clock.now()
+    messaging.finish(world, messaging.accept(world, count=3))
+    messaging.accept(world)
+    endpoint(world)
+    invitation(world)
+    join_request(world)
+    transfers = rows_of_ledger(world)
+    closed(world, at)
+
+    removed = closing.erase(workspace=world.id, at=at)
+
+    assert removed > 10
+    left = {policy.model for policy in closing.goes() if policy.closing == "delete" and rows(world, policy.model)}
+    assert left == set()
+    assert rows_of_ledger(world) == transfers > 0
+    with scope.workspace(world.id):
+        row = Workspace.objects.get(pk=world.id)
+        events = AuditEvent.objects.filter(workspace_id=world.id, action="system:workspace:erased")
+        assert events.count() == 1
+    assert (row.name, row.company, row.erased_at) == ("", None, at)
+    assert outbox.outbox[-1].to == [world.email]
+
+
+def rows_of_ledger(world: World) -> int:
+    with scope.workspace(world.id):
+        return Transfer.objects.filter(workspace_id=world.id).count()
+
+
+def test_the_keys_go_first_and_never_come_back(world: World) -> None:
+    at = clock.now()
+    closed(world, at)
+
+    closing.erase(workspace=world.id, at=at)
+
+    with pytest.raises(keyring.KeyDestroyed):
+        keyring.key(world.id, keyring.Purpose.CONTACTS)
+
+
+def test_erasing_goes_on_where_it_was_stopped(world: World) -> None:
+    at = clock.now()
+    messaging.accept(world)
+    closed(world, at)
+    keyring.destroy_workspace(world.id, at=at)  # and then the worker was killed
+
+    closing.erase(workspace=world.id, at=at)
+
+    with scope.workspace(world.id):
+        assert not Message.objects.filter(workspace_id=world.id).exists()
+    assert world.id not in closing.due(at=at)
+
+
+def test_the_database_erases_nothing_of_a_workspace_that_lives(world: World) -> None:
+    with pytest.raises(DatabaseError), connections["system"].cursor() as cursor:
+        cursor.execute(
+            "SELECT access.erase_rows(%s, 'accounts_membership', ARRAY['id'], %s, 10)", [world.id, clock.now()]
+        )
+
+    with scope.workspace(world.id):
+        assert Membership.objects.filter(workspace_id=world.id).count() == 1
+
+
+def test_only_this_workspace_is_erased(world: World) -> None:
+    other, at = make_workspace(), clock.now()
+    messaging.accept(other)
+    closed(world, at)
+
+    closing.erase(workspace=world.id, at=at)
+
+    assert rows(other, "messaging.Message") == 1
+    assert other.api().get("/v1/senders").status_code == 200
+
+
+def test_every_table_of_a_workspace_can_be_emptied() -> None:
+    stuck = [
+        policy.model
+        for policy in closing.goes()
+        if policy.closing == "delete" and not deletable(apps.get_model(policy.model)._meta.db_table)
+    ]
+
+    assert stuck == [], "isolate these tables by Isolate, which lets sp_definer delete"
+
+
+def deletable(table: str) -> bool:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT has_table_privilege('sp_definer', %s, 'DELETE') AND EXISTS (SELECT 1 FROM pg_policy"
+            " WHERE polrelid = %s::regclass AND 'sp_definer'::regrole = ANY (polroles))",
+            [f'"{table}"', f'"{table}"'],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_person_without_a_workspace_deletes_their_account() -> None:
+    user, _email = make_user()
+    browser = pages.client(user)
+    assert "What stays, and why" in browser.get("/account/delete").content.decode()
+
+    wrong = browser.post("/account/delete", {"password": "wrong"})
+    browser.post("/account/delete", {"password": PASSWORD})
+
+    assert wrong.status_code == 422
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert browser.get("/no-workspace")["Location"].startswith("/sign-in")
+
+
+def test_whoever_is_in_a_workspace_cannot_delete_their_account(world: World) -> None:
+    pages.client(world.owner).post("/account/delete", {"password": PASSWORD})
+
+    assert User.objects.filter(pk=world.owner.pk).exists()
+
+
+def test_an_owner_of_a_closed_workspace_stays_until_it_is_erased(world: World) -> None:
+    at = clock.now()
+    closed(world, at)
+    with pytest.raises(leaving.StillMember):
+        leaving.delete_account(user=world.owner)
+
+    closing.erase(workspace=world.id, at=at)
+    leaving.delete_account(user=world.owner)
+
+    assert not User.objects.filter(pk=world.owner.pk).exists()
