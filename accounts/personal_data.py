@@ -32,10 +32,12 @@ UNCONFIRMED = Unit(
     action="delete",
     purge=upkeep.purge_unconfirmed,
 )
-TOKENS = Unit(name="refresh tokens", kept="30 days", anchor="expires_at", action="delete", purge=upkeep.purge_tokens)
+TOKENS = Unit(
+    name="refresh tokens", kept=noop("30 days"), anchor="expires_at", action="delete", purge=upkeep.purge_tokens
+)
 SIGNING_KEYS = Unit(
     name="signing keys of tokens",
-    kept="1 day after they were retired",
+    kept=noop("1 day after they were retired"),
     anchor="retired_at",
     action="delete",
     purge=upkeep.purge_signing_keys,
@@ -188,6 +190,7 @@ declare(
     ModelPolicy(
         model="accounts.RefreshToken",
         scope="tenant",
+        what=noop("Signed-in apps"),
         paths={"account_holder": "user_id"},
         activities=("keep_account", "secure_platform"),
         units=(TOKENS,),

@@ -244,6 +244,7 @@ declare(
     ModelPolicy(
         model="messaging.Call",
         scope="tenant",
+        what=noop("The API log"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(CALLS,),
@@ -257,6 +258,7 @@ declare(
     ModelPolicy(
         model="messaging.Export",
         scope="tenant",
+        what=noop("Exports"),
         paths={"account_holder": "requested_by"},
         activities=("deliver_message",),
         units=(EXPORTED,),
@@ -271,6 +273,7 @@ declare(
     ModelPolicy(
         model="messaging.ExportPiece",
         scope="tenant",
+        what=noop("Files of exports"),
         activities=("deliver_message",),
         units=(EXPORTS,),
         fields={**each("id workspace_id export_id", ROW), "number": CONFIG, "content": F("opaque")},

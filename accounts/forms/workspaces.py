@@ -10,7 +10,6 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import workspaces
-from accounts.models import User
 from accounts.models.workspace import Receipts
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
@@ -86,31 +85,8 @@ class SettingsForm(forms.Form):
         return _one_line(self.cleaned_data["name"])
 
 
-class PasswordForm(forms.Form):
-    """Something for which a session is not enough: the password once more."""
-
-    password = forms.CharField(
-        label=_("Your password"),
-        max_length=1024,
-        strip=False,
-        error_messages={"required": _("Enter your password.")},
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_password(self) -> str:
-        """It must be right."""
-        password: str = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise forms.ValidationError(_("This is not your password."))
-        return password
-
-
-class CloseForm(PasswordForm):
-    """The name as a sign that one means it, when to erase, and the password."""
+class CloseForm(forms.Form):
+    """The name as a sign that one means it, and when to erase."""
 
     name = forms.CharField(
         label=_("Name of the workspace"),
@@ -121,7 +97,6 @@ class CloseForm(PasswordForm):
     when = forms.ChoiceField(
         label=_("When to erase"), choices=(("grace", ""), ("now", "")), initial="grace", widget=forms.RadioSelect
     )
-    field_order = ("when", "name", "password")
 
     def __init__(self, *args: Any, workspace_name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -133,6 +108,14 @@ class CloseForm(PasswordForm):
         if name != self.workspace_name.strip():
             raise forms.ValidationError(_("This is not the name of the workspace. Type it as it is written above."))
         return name
+
+
+class DeleteAccountForm(forms.Form):
+    """A box to tick, so that no stray click does it."""
+
+    sure = forms.BooleanField(
+        label=_("Delete my account for good"), error_messages={"required": _("Tick the box if you are sure.")}
+    )
 
 
 def _one_line(text: str) -> str:

@@ -18,6 +18,7 @@ from accounts import notices as mails
 from accounts.access import page
 from accounts.forms.team import InviteForm, RoleForm, roles_for
 from accounts.models import Invitation, JoinRequest, Membership, User, Workspace
+from accounts.reauth import confirmed
 from accounts.roles import PERMISSIONS, Permission, Role, Scope
 from smsplatform.lib import clock, ids, mail
 
@@ -78,6 +79,7 @@ def revoke(request: HttpRequest, invitation_id: str) -> HttpResponse:
 
 
 @page(permission=Permission.TEAM_WRITE)
+@confirmed
 @require_POST
 def change_role(request: HttpRequest, member_id: str) -> HttpResponse:
     """Give a member another role."""

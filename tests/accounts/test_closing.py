@@ -10,6 +10,7 @@ from psycopg import sql
 
 from accounts import closing, leaving
 from accounts.models import Membership, User, Workspace
+from accounts.reauth import CONFIRMED
 from billing.models import Transfer
 from messaging.models import Message
 from privacy import keyring, registry
@@ -17,7 +18,7 @@ from privacy.models import AuditEvent
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging, pages
-from tests.factories.accounts import PASSWORD, World, make_member, make_user, make_workspace
+from tests.factories.accounts import World, make_member, make_user, make_workspace
 from tests.factories.routes import endpoint, invitation, join_request
 from tests.factories.superuser import superuser
 
@@ -30,7 +31,7 @@ def world() -> World:
 
 
 def sure(world: World, **other: str) -> dict[str, str]:
-    return {"when": "grace", "name": world.workspace.name, "password": PASSWORD, **other}
+    return {"when": "grace", "name": world.workspace.name, **other}
 
 
 def rows(world: World, model: str) -> int:
@@ -53,17 +54,26 @@ def test_the_page_says_what_goes_and_what_stays_and_why(world: World) -> None:
     ("other", "said"),
     [
         ({"name": "something else"}, "not the name of the workspace"),
-        ({"password": "wrong"}, "not your password"),
         ({"when": "someday"}, "someday"),
     ],
 )
-def test_closing_needs_the_name_and_the_password(world: World, other: dict[str, str], said: str) -> None:
+def test_closing_needs_the_name_and_a_moment(world: World, other: dict[str, str], said: str) -> None:
     response = pages.client(world.owner).post("/settings/close", sure(world, **other))
 
     assert response.status_code == 422
     assert said in response.content.decode()
     with scope.workspace(world.id):
         assert Workspace.objects.get(pk=world.id).closed_at is None
+
+
+@pytest.mark.parametrize("path", ["/settings/close", "/account/delete"])
+def test_a_session_alone_is_not_enough(world: World, path: str) -> None:
+    browser = pages.client(world.owner)
+    session = browser.session
+    del session[CONFIRMED]
+    session.save()
+
+    assert browser.get(path)["Location"].startswith("/account/confirm?next=")
 
 
 def test_from_then_on_nobody_enters_and_keys_are_refused(world: World) -> None:
@@ -200,8 +210,8 @@ def test_a_person_without_a_workspace_deletes_their_account() -> None:
     browser = pages.client(user)
     assert "What stays, and why" in browser.get("/account/delete").content.decode()
 
-    wrong = browser.post("/account/delete", {"password": "wrong"})
-    browser.post("/account/delete", {"password": PASSWORD})
+    wrong = browser.post("/account/delete")
+    browser.post("/account/delete", {"sure": "on"})
 
     assert wrong.status_code == 422
     assert not User.objects.filter(pk=user.pk).exists()
@@ -209,7 +219,7 @@ def test_a_person_without_a_workspace_deletes_their_account() -> None:
 
 
 def test_whoever_is_in_a_workspace_cannot_delete_their_account(world: World) -> None:
-    pages.client(world.owner).post("/account/delete", {"password": PASSWORD})
+    pages.client(world.owner).post("/account/delete", {"sure": "on"})
 
     assert User.objects.filter(pk=world.owner.pk).exists()
 

@@ -34,12 +34,6 @@ def _message(world: World) -> str:
     return ids.encode(ids.MESSAGE, messaging.accept(world)[0].id)
 
 
-def _api_key(world: World) -> str:
-    with scope.workspace(world.id):
-        key, _secret = keys.create(workspace=world.workspace, name="example", livemode=False, by=None, at=clock.now())
-    return ids.encode(ids.KEY, key.pk)
-
-
 def _template(world: World) -> str:
     with scope.workspace(world.id):
         made = Template.objects.create(workspace=world.workspace, name=f"t{ids.uuid7().hex[-8:]}", text="Hello")
@@ -132,7 +126,6 @@ EXAMPLES = {
     "invitation_token": Example(make=lambda world: invitation(world)[1], shared=True),
     "join_token": Example(make=join_link, shared=True),
     "message_id": Example(make=_message),
-    "key_id": Example(make=_api_key),
     "template_id": Example(make=_template),
     "suppression_id": Example(make=_suppression),
     "endpoint_id": Example(make=_endpoint),
