@@ -11,10 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 View = Callable[..., HttpResponse]
 SESSION_MODE = "livemode"
+ONWARD = "onward"  # in the session: where somebody wanted to go before they signed up
 
 
 def page(*, permission: str | None = None, second_factor: bool = True, outside: bool = False) -> Callable[[View], View]:
@@ -50,6 +52,12 @@ def public(view: View) -> View:
 def livemode(request: HttpRequest) -> bool:
     """The mode a person works in. Until they choose: test in the demo, live elsewhere."""
     return bool(request.session.get(SESSION_MODE, not settings.DEMO))
+
+
+def onward(request: HttpRequest) -> str:
+    """Where somebody wanted to go before they had to sign in: a path of ours, or the start page."""
+    wanted = request.POST.get("next") or request.GET.get("next") or request.session.get(ONWARD) or "/"
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
 
 
 def _elsewhere(request: HttpRequest, permission: str | None, second_factor: bool) -> HttpResponse | None:

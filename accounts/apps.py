@@ -9,4 +9,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to sign-ins."""
+        import_module("accounts.arrivals")
         import_module("accounts.reauth")

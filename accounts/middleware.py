@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import keys, tokens
 from accounts.roles import allows
@@ -52,7 +53,8 @@ class Workspace:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         workspace_id = self._api(request) if request.path.startswith(API) else self._session(request)
         if workspace_id is None:
-            return self.get_response(request)
+            with _time_of(request):
+                return self.get_response(request)
         with scope.workspace(workspace_id), _time_of(request):
             response = self.get_response(request)
             if response.status_code >= 400:
@@ -94,9 +96,27 @@ def _is_outside(request: HttpRequest) -> bool:
 
 
 def _time_of(request: HttpRequest) -> AbstractContextManager[Any]:
-    """Pages show times as the workspace's people read clocks; the API speaks UTC."""
+    """Pages show times as the person reads clocks, or else as the workspace does; the API speaks UTC."""
+    if request.path.startswith(API):
+        return nullcontext()
+    own = getattr(request.user, "time_zone", "")
     place = getattr(request, "workspace", None)
-    return timezone.override(ZoneInfo(place.time_zone)) if place else nullcontext()
+    zone = own or (place.time_zone if place else "")
+    return timezone.override(ZoneInfo(zone)) if zone else nullcontext()
+
+
+class Language:
+    """Speak the language a person has chosen for their account; the cookie and the browser decide for others."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        locale = "" if request.path.startswith(API) else getattr(request.user, "locale", "")
+        if locale in dict(settings.LANGUAGES):
+            translation.activate(locale)  # until the next request: LocaleMiddleware begins each anew
+            request.LANGUAGE_CODE = locale
+        return self.get_response(request)
 
 
 def _asking(authorization: str, at: dt.datetime) -> keys.KeyInfo:

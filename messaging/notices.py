@@ -5,7 +5,7 @@ import logging
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from accounts.models import Membership, Workspace
+from accounts.models import Membership, User, Workspace
 from accounts.roles import Role
 from messaging.models import Delivery, WebhookEndpoint
 from smsplatform.lib import ids, mail
@@ -22,11 +22,11 @@ def webhook_disabled(*, workspace: UUID, endpoint: UUID, at: dt.datetime) -> int
         if row is None:
             return 0
         context = _context(row, at)
-        addresses = _addresses(workspace)
-    if not addresses:
+        people = _people(workspace)
+    if not people:
         return 0
     try:
-        return mail.send("messaging/webhook_disabled", to=addresses, context=context)
+        return mail.send("messaging/webhook_disabled", to=people, context=context)
     except mail.Undelivered as error:
         logger.warning("mail_undelivered", extra={"error": error.code})
         return 0
@@ -53,7 +53,7 @@ def _last(delivery: Delivery | None) -> str:
     return f"HTTP {delivery.last_status}" if delivery.last_status else str(delivery.last_error)
 
 
-def _addresses(workspace: UUID) -> list[str]:
-    """Of people who can sign in, in the open scope."""
+def _people(workspace: UUID) -> list[User]:
+    """Who can sign in and see to it, in the open scope."""
     carers = Membership.objects.filter(workspace_id=workspace, role__in=CARERS, user__is_active=True)
-    return [membership.user.email for membership in carers.select_related("user").order_by("id")]
+    return [membership.user for membership in carers.select_related("user").order_by("id")]

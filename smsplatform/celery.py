@@ -68,4 +68,6 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "messaging.exports",
         "privacy.retention",
         "accounts.closing",
+        "accounts.letters",
+        "accounts.evidence",
     ]

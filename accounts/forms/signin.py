@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class SignInForm(forms.Form):
     """E-mail and password."""
 
+    unconfirmed = False  # the password is right, the address not confirmed yet
     email = forms.CharField(
         label=_("E-mail"),
         max_length=254,

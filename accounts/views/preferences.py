@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import SESSION_MODE, page, public
 from accounts.middleware import SESSION_WORKSPACE
+from accounts.models import User
 
 THEME_COOKIE = "theme"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -50,11 +51,13 @@ def theme(request: HttpRequest) -> HttpResponse:
 @public
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """One of the languages we speak."""
+    """One of the languages we speak; for the account too, if somebody is signed in."""
     chosen = request.POST.get("language", "")
     if chosen not in dict(settings.LANGUAGES):
         raise Http404
     response = redirect(_back(request))
+    if isinstance(request.user, User):
+        User.objects.filter(id=request.user.id).update(locale=chosen)
     _remember(response, settings.LANGUAGE_COOKIE_NAME, chosen)
     return response
 

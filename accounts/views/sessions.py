@@ -3,17 +3,19 @@
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import backoff
-from accounts.access import page, public
+from accounts import backoff, evidence, letters, signup
+from accounts.access import ONWARD, page, public
+from accounts.access import onward as wanted
 from accounts.forms.signin import SignInForm
+from accounts.models import User
 from accounts.models.user import normalise_email
+from accounts.views import waiting
+from smsplatform.lib import clock
 
 FREE_PER_ACCOUNT = 5
 FREE_PER_ADDRESS = 30  # many people may share one
@@ -25,7 +27,7 @@ FREE_PER_ADDRESS = 30  # many people may share one
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """E-mail and password. One answer for every failure, so that it does not tell who has an account."""
-    onward = _onward(request)
+    onward = wanted(request)
     if request.method == "GET":
         if request.user.is_authenticated:
             return redirect(onward)
@@ -51,34 +53,22 @@ def _try(request: HttpRequest, form: SignInForm) -> int:
     """Sign in if the password is right; the status to answer with."""
     email, password = form.cleaned_data["email"], form.cleaned_data["password"]
     account = backoff.Subject(kind="account", name=normalise_email(email), free=FREE_PER_ACCOUNT)
-    address = backoff.Subject(
-        kind="address", name=backoff.network(request.META.get("REMOTE_ADDR", "")), free=FREE_PER_ADDRESS
-    )
+    address = waiting.address_of(request, "address", free=FREE_PER_ADDRESS)
     if wait := backoff.admit([account, address]):
-        form.add_error(None, _too_many(wait))
+        form.add_error(None, waiting.too_many(wait))
         return 429
     user = authenticate(request, username=email, password=password)
-    if user is None:
+    if not isinstance(user, User):
+        letters.post(evidence.refused, address=letters.to_address(email))
         form.add_error(None, _("E-mail and password do not match an account."))
         return 422
     backoff.forget(account)
     backoff.take_back(address)
+    if user.email_confirmed_at is None:
+        form.add_error(None, _("Confirm your address first: follow the link in the mail we sent you."))
+        form.unconfirmed = True
+        return 422
+    signup.settle(user=user, at=clock.now())
     login(request, user)
+    request.session.pop(ONWARD, None)
     return 302
-
-
-def _too_many(wait: int) -> str:
-    if wait < 60:
-        text = ngettext("Try again in %(count)d second.", "Try again in %(count)d seconds.", wait) % {"count": wait}
-    else:
-        minutes = -(-wait // 60)
-        text = ngettext("Try again in %(count)d minute.", "Try again in %(count)d minutes.", minutes) % {
-            "count": minutes
-        }
-    return _("Too many attempts.") + " " + text
-
-
-def _onward(request: HttpRequest) -> str:
-    """Where to go afterwards: a path of ours, or the start page."""
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"

@@ -74,6 +74,20 @@ class Reader(Protocol):
     def time_zone(self) -> str: ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """A reader at another address than their own."""
+
+    email: str
+    locale: str
+    time_zone: str
+
+    @classmethod
+    def of(cls, reader: Reader, email: str) -> "Address":
+        """Written to as ``reader`` is, at ``email``."""
+        return cls(email=email, locale=reader.locale, time_zone=reader.time_zone)
+
+
 class Undelivered(RuntimeError):
     """The mail server did not take the mail. ``code`` is the kind of failure, never an address."""
 

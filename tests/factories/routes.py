@@ -134,4 +134,5 @@ EXAMPLES = {
     "code": Example(make=lambda _world: "not_found", shared=True),
     "mail_id": Example(make=lambda _world: "none", shared=True),  # of the demo's outbox, which others do not have
     "template": Example(make=lambda _world: "accounts/invitation", shared=True),
+    "token": Example(make=lambda _world: "none", shared=True),  # of a mail; a bad one is told that it is over
 }

@@ -1,0 +1,128 @@
+"""Mails to people about their account, each a task: a slow mail server slows no page, and a page's time tells nothing.
+
+Tasks are given ids: a person's, a row's, or the blind index of an address in the form of a UUID. The moment of an
+event is that of its id.
+"""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.functional import lazy
+from kombu.exceptions import OperationalError
+
+from accounts import devices, links
+from accounts.links import Side
+from accounts.models import EmailChange, User
+from smsplatform.lib import ids, mail
+from smsplatform.lib.tasks import GuardedTask, task
+
+logger = logging.getLogger(__name__)
+AGAIN: dict[str, Any] = {"autoretry_for": (mail.Undelivered,), "retry_backoff": 15, "max_retries": 7}
+
+
+def post(letter: GuardedTask, **arguments: str) -> None:
+    """Send when the running transaction has committed. Without a broker the mail is lost, and people ask again."""
+    transaction.on_commit(lambda: _publish(letter, arguments))
+
+
+def to_address(email: str) -> str:
+    """How a task is told of an address: by its blind index."""
+    return str(UUID(bytes=User.email_index(email)))
+
+
+@task(name="accounts.letters.sign_up", queue="default", **AGAIN)
+def sign_up(*, address: str) -> None:
+    """The confirmation; or word that there is an account already."""
+    if (user := _whose(address)) is None:
+        return
+    if user.email_confirmed_at is None:
+        _confirm(user)
+    else:
+        context = {"sign_in_url": _url("sign_in"), "reset_url": _url("password_forgotten")}
+        mail.send("accounts/already_here", to=[user], context=context)
+
+
+@task(name="accounts.letters.confirm", queue="default", **AGAIN)
+def confirm(*, address: str) -> None:
+    """The confirmation once more, if one is still owed."""
+    if (user := _whose(address)) is not None and user.email_confirmed_at is None:
+        _confirm(user)
+
+
+@task(name="accounts.letters.reset", queue="default", **AGAIN)
+def reset(*, address: str) -> None:
+    """The link to a new password; to somebody who never confirmed, the confirmation."""
+    if (user := _whose(address)) is None:
+        return
+    if user.email_confirmed_at is None:
+        _confirm(user)
+        return
+    minutes = int(links.RESET_KEPT.total_seconds() // 60)
+    context = {"url": _url("password_reset", links.reset(user)), "minutes": minutes}
+    mail.send("accounts/password_reset", to=[user], context=context)
+
+
+@task(name="accounts.letters.password_changed", queue="default", **AGAIN)
+def password_changed(*, user: str, device: str, event: str) -> None:
+    """That the password is another one."""
+    _alert("accounts/password_changed", user, device, event, _url("password_forgotten"))
+
+
+@task(name="accounts.letters.new_device", queue="default", **AGAIN)
+def new_device(*, user: str, device: str, event: str) -> None:
+    """That somebody came with a kind of browser not seen before."""
+    _alert("accounts/new_device", user, device, event, _url("security"))
+
+
+@task(name="accounts.letters.email_change", queue="default", **AGAIN)
+def email_change(*, change: str) -> None:
+    """To both addresses, the question whether it is meant."""
+    row = EmailChange.objects.select_related("user").filter(id=change).first()
+    if row is None:
+        return
+    hours = int(links.EMAIL_CHANGE_KEPT.total_seconds() // 3600)
+    for side, template, address in (
+        (Side.OLD, "accounts/email_old", row.user.email),
+        (Side.NEW, "accounts/email_new", row.email),
+    ):
+        context = {"url": _url("email_confirm", links.email_change(row, side)), "hours": hours, "at": row.asked_at}
+        mail.send(template, to=[mail.Address.of(row.user, address)], context=context)
+
+
+def email_changed(*, user: User, old: str, event: UUID) -> None:
+    """To the old address, that it is the old one. At once, because the address is kept nowhere from here on."""
+    try:
+        mail.send("accounts/email_changed", to=[mail.Address.of(user, old)], context={"at": ids.time_of(event)})
+    except mail.Undelivered as error:
+        logger.warning("mail_undelivered", extra={"error": error.code})
+
+
+def _alert(template: str, user_id: str, device: str, event: str, url: str) -> None:
+    user = User.objects.filter(id=user_id, is_active=True).first()
+    if user is not None:
+        context = {"at": ids.time_of(UUID(event)), "device": lazy(devices.label, str)(device), "url": url}
+        mail.send(template, to=[user], context=context)
+
+
+def _confirm(user: User) -> None:
+    hours = int(links.CONFIRMATION_KEPT.total_seconds() // 3600)
+    context = {"url": _url("sign_up_confirm", links.confirmation(user)), "hours": hours}
+    mail.send("accounts/confirm", to=[user], context=context)
+
+
+def _whose(address: str) -> User | None:
+    return User.objects.filter(email_idx=UUID(address).bytes, is_active=True).first()
+
+
+def _url(name: str, *args: str) -> str:
+    return mail.link(reverse(name, args=args))
+
+
+def _publish(letter: GuardedTask, arguments: dict[str, str]) -> None:
+    try:
+        letter.delay(**arguments)
+    except OperationalError:
+        logger.warning("mail_not_queued", extra={"task": letter.name})
