@@ -6,15 +6,13 @@ after a week no row. Asking again replaces the wish, so that nobody can keep an 
 
 import datetime as dt
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
-from accounts import evidence, letters, provisioning
+from accounts import evidence, letters, workspaces
 from accounts.models import User, Workspace
-from accounts.signals import workspace_opened
 from smsplatform.lib import ids
 
 
@@ -53,11 +51,8 @@ def settle(*, user: User, at: dt.datetime) -> Workspace | None:
     """Make the workspace that is still owed to a confirmed person; also called at sign-in, should it have failed."""
     if not user.workspace_wanted:
         return None
-    workspace = provisioning.create_workspace(
-        name=user.workspace_wanted, owner=user, price_plan_id=UUID(settings.PRICE_PLAN), at=at
-    )
+    workspace = workspaces.open_new(name=user.workspace_wanted, owner=user, at=at)
     User.objects.filter(id=user.id).update(workspace_wanted="")
-    workspace_opened.send(sender=Workspace, workspace=workspace, by=user.id, at=at)
     return workspace
 
 
