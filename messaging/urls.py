@@ -2,11 +2,13 @@
 
 from django.urls import include, path
 
-from messaging.views import api_keys, exports, handsets, message, messages, send
+from messaging.views import api_keys, exports, handsets, message, messages, overview, send
 
 urlpatterns = [
     path("", include("messaging.api.urls")),
-    path("", messages.home, name="home"),
+    path("overview", overview.overview, name="overview"),
+    path("overview/recent", overview.recent, name="overview_recent"),
+    path("overview/steps", overview.hide_steps, name="hide_steps"),
     path("messages", messages.index, name="messages"),
     path("messages/tail", messages.tail, name="messages_tail"),
     path("messages/search", messages.search, name="messages_search"),

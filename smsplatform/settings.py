@@ -241,6 +241,7 @@ OUTBOX_DIR = RUN_DIR / "outbox"  # the demo keeps its mails here, where the page
 if DEMO and "EMAIL_URL" not in env.ENVIRON:
     EMAIL_CONFIG = {"EMAIL_BACKEND": "smsplatform.lib.outbox.Backend"}
 vars().update(EMAIL_CONFIG)
+PRIVACY_EMAIL = env.str("PRIVACY_EMAIL", default=f"privacy@{_host}")  # where people ask about their data
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"no-reply@{_host}")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics; without it there is none outside the demo
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -2,12 +2,18 @@
 
 from django.urls import include, path
 
-from smsplatform.views import docs, health, outbox
+from smsplatform.views import docs, health, outbox, public
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("", public.home, name="home"),
+    path("welcome", public.welcome, name="welcome"),
+    path("prices", public.prices, name="prices"),
+    path("status", public.status_page, name="status"),
+    path("privacy", public.privacy, name="privacy"),
+    path("privacy/policy", public.policy_page, name="policy"),
     path("docs", docs.docs, name="docs"),
     path("docs/api", docs.api, name="docs_api"),
     path("docs/api/key", docs.api_key, name="docs_api_key"),

@@ -1,11 +1,17 @@
-"""What a person chooses for themselves: workspace, mode, colours, language. Cookies are set only by choosing."""
+"""What a person chooses for themselves: workspace, mode, colours, language. Cookies are set only by choosing.
+
+Colours and language are offered on pages that set no cookie, so their forms carry no token against forgery. The
+browser says where a request comes from instead; one too old to say so could be made to change colours.
+"""
 
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from accounts.access import SESSION_MODE, page, public
@@ -36,9 +42,11 @@ def mode(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@csrf_exempt
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or as the system says, which needs no cookie."""
+    _check_origin(request)
     response = redirect(_back(request))
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
@@ -49,9 +57,11 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@csrf_exempt
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """One of the languages we speak; for the account too, if somebody is signed in."""
+    _check_origin(request)
     chosen = request.POST.get("language", "")
     if chosen not in dict(settings.LANGUAGES):
         raise Http404
@@ -60,6 +70,12 @@ def language(request: HttpRequest) -> HttpResponse:
         User.objects.filter(id=request.user.id).update(locale=chosen)
     _remember(response, settings.LANGUAGE_COOKIE_NAME, chosen)
     return response
+
+
+def _check_origin(request: HttpRequest) -> None:
+    """Refuse what another site makes a browser send. Raises PermissionDenied."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise PermissionDenied
 
 
 def _remember(response: HttpResponse, name: str, value: str) -> None:

@@ -21,14 +21,6 @@ from smsplatform.lib import clock, ids, phone
 QUERY_MAX = 128
 
 
-@page()
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    """The start page is the list of messages, for those who may read it."""
-    place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    return redirect("messages" if place and place.allows(Scope.MESSAGES_READ) else "no_workspace")
-
-
 @page(permission=Scope.MESSAGES_READ)
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
