@@ -6,8 +6,18 @@ Nothing here is written by hand, so the policy cannot promise what the purge doe
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from django.apps import apps
+
 from privacy import registry
 from privacy.registry import Activity, ModelPolicy, Recipient, Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """A kind of data in one table. ``form`` is how all of it is kept: plain, sealed, or only a fingerprint."""
+
+    label: str
+    form: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,8 +25,7 @@ class Kept:
     """Kinds of data that are kept equally long, and where."""
 
     what: str
-    kinds: tuple[str, ...]
-    sealed: bool  # whether any of it is encrypted in the database
+    kinds: tuple[Kind, ...]
     kept: str
 
 
@@ -62,13 +71,26 @@ def _entry(activity: Activity, subjects: dict[str, str], names: dict[str, str]) 
 
 
 def _kept(policies: Iterable[ModelPolicy]) -> Iterator[Kept]:
-    known = registry.categories()
     for policy in policies:
-        kinds = {field.category for field in policy.fields.values() if known[field.category].sensitivity}
+        kinds = tuple(_kinds(policy))
         if kinds:
             yield Kept(
-                what=policy.model.partition(".")[2],
-                kinds=tuple(sorted(known[kind].label for kind in kinds)),
-                sealed=any(known[kind].form == "sealed" for kind in kinds),
+                what=str(apps.get_model(policy.model)._meta.verbose_name),
+                kinds=kinds,
                 kept="; ".join(unit.kept for unit in policy.units) or policy.reason,
             )
+
+
+def _kinds(policy: ModelPolicy) -> Iterator[Kind]:
+    """The kinds of data about people; one that is also in the plain is called plain."""
+    known = registry.categories()
+    forms: dict[str, set[str]] = {}
+    for field in policy.fields.values():
+        forms.setdefault(field.category, set()).add(field.form or known[field.category].form)
+    for key, found in sorted(forms.items(), key=lambda entry: known[entry[0]].label):
+        if known[key].sensitivity:
+            yield Kind(label=known[key].label, form=_form(found))
+
+
+def _form(forms: set[str]) -> str:
+    return next((form for form in ("plain", "sealed") if form in forms), "fingerprint")

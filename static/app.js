@@ -1,4 +1,4 @@
-// What plain HTML cannot do: copy a value, change the theme without a new page, and "/" for the search box.
+// What plain HTML cannot do: copy a value, change the theme without a new page, and keys that lead somewhere.
 "use strict";
 
 document.documentElement.classList.add("script");
@@ -25,13 +25,31 @@ document.addEventListener("submit", (event) => {
     other.setAttribute("aria-pressed", String(other.value === theme));
 });
 
+// "g" and a letter go to a page of the sidebar, "/" to the search, "?" tells all of it.
+let leader = -Infinity;
+const SOON = 1500;
+const keys = () => document.getElementById("keys");
+
+const jump = (letter) => document.querySelector(`[data-jump="${CSS.escape(letter)}"]`)?.click();
+const pressed = {
+  "/": () => document.querySelector("[data-search]")?.focus(),
+  "?": () => keys()?.showModal(),
+  g: () => { leader = performance.now(); },
+};
+
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const search = document.querySelector("[data-search]");
-  if (!search) return;
+  const elsewhere = event.target.closest("input, textarea, select, [contenteditable], dialog");
+  if (elsewhere || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const following = performance.now() - leader < SOON;
+  leader = -Infinity;
+  if (following) return jump(event.key);
+  if (!Object.hasOwn(pressed, event.key)) return;
   event.preventDefault();
-  search.focus();
+  pressed[event.key]();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-keys]")) keys()?.showModal();
 });
 
 // A request given up (its answer is no longer wanted, or the page is being left) is no fault: as if nothing had changed.

@@ -68,7 +68,7 @@ def cards(figures: Figures, balance: Balance | None, *, livemode: bool) -> list[
 
 def _messages(figures: Figures, days: Sequence[Sum]) -> Card:
     count, before = figures.now.messages, figures.before.messages
-    note = _signed((count - before) / before * 100, "%") if before else ""
+    note = _percent(_signed((count - before) / before * 100)) if before else ""
     return Card(
         title=ngettext("Messages, %(count)d day", "Messages, %(count)d days", len(days)) % {"count": len(days)},
         value=_whole(count),
@@ -100,7 +100,6 @@ def _latency(figures: Figures, days: Sequence[Sum]) -> Card:
         note=_("nothing delivered yet") if now is None else _change(change, "s"),
         tone=_better(None if change is None else -change),
         line=[day.median for day in days],
-        lowest=0,
     )
 
 
@@ -187,7 +186,7 @@ def percent(rate: float | None) -> str:
     if rate is None:
         return "–"
     shown = 100.0 if rate == 1 else min(round(rate * 100, 1), 99.9)
-    return f"{_number(shown, 0 if shown == 100 else 1)}\u202f%"
+    return _percent(_number(shown, 0 if shown == 100 else 1))
 
 
 def seconds(value: float | None) -> str:
@@ -209,12 +208,18 @@ def _step(label: str, url_name: str, *, done: bool) -> Step:
 
 
 def _change(change: float | None, unit: str) -> str:
-    return _("nothing to compare with") if change is None else _signed(change, unit)
+    return _("nothing to compare with") if change is None else f"{_signed(change)}\u202f{unit}"
 
 
-def _signed(change: float, unit: str) -> str:
-    sign = "+" if change > 0 else "−" if change < 0 else "±"
-    return f"{sign}{_number(abs(change), 1)}\u202f{unit}"
+def _signed(change: float) -> str:
+    shown = round(change, 1)
+    sign = "+" if shown > 0 else "−" if shown < 0 else "±"
+    return f"{sign}{_number(abs(shown), 1 if shown else 0)}"
+
+
+def _percent(number: str) -> str:
+    # Translators: a share in percent, such as 97.9%
+    return _("%(number)s%%") % {"number": number}
 
 
 def _better(change: float | None) -> str:

@@ -106,8 +106,8 @@ def test_rolling_up_again_changes_nothing(world: World) -> None:
 
 def test_a_late_final_state_moves_a_message_from_open_to_its_outcome(world: World) -> None:
     at = clock.now()
-    [draft] = accept(world, at=at - 30 * HOUR)
-    traffic.touch_new(since=at - 31 * HOUR)
+    [draft] = accept(world, at=at - 20 * HOUR)
+    traffic.touch_new(since=at - 21 * HOUR)
     traffic.roll_up(at=at)
     assert {key[4] for key in figures(world)} == {"open"}
 
@@ -120,7 +120,7 @@ def test_a_late_final_state_moves_a_message_from_open_to_its_outcome(world: Worl
 
 def test_the_frequent_run_leaves_old_hours_to_the_other(world: World) -> None:
     at = clock.now()
-    [draft] = accept(world, at=at - 30 * HOUR)
+    [draft] = accept(world, at=at - 20 * HOUR)
     finish(world, [draft], at=at)
 
     traffic.roll_up(at=at, since=at - traffic.RECENT)
