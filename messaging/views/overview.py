@@ -16,7 +16,8 @@ from messaging import figures, first_steps
 from messaging.forms.send import SendForm
 from messaging.models import Sender
 from messaging.views import listing, overview_cards
-from messaging.views.listing import Cursor, Wanted
+from messaging.views.listing import Cursor
+from messaging.windows import Wanted
 from smsplatform.lib import clock
 
 PERIODS = (7, 30, 90)

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from accounts.access import public
+from accounts.access import page, public
 from accounts.roles import Permission, Scope
 from billing import rates
 from billing.models import PricePlan
@@ -45,8 +45,12 @@ class Price:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The start page of people who have signed in; for everybody else what this is."""
-    if not request.user.is_authenticated:
-        return _welcome(request)
+    return start(request) if request.user.is_authenticated else _welcome(request)
+
+
+@page()
+def start(request: HttpRequest) -> HttpResponse:
+    """The first page of the workspace that this person may see."""
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
     pages = (name for permission, name in HOMES if place and place.allows(permission))
     return redirect(next(pages, "no_workspace"))

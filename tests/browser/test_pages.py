@@ -35,7 +35,7 @@ def test_signing_in_and_sending_by_keyboard_alone(chromium: Any, address: str) -
     page.keyboard.press("Tab")
     page.keyboard.type(pages.PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/messages")
+    page.wait_for_url("**/overview")
 
     page.goto("/send")
     page.get_by_label("To", exact=True).focus()
