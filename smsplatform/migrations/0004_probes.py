@@ -7,10 +7,8 @@ from smsplatform.lib.tenancy.operations import Grant
 class Migration(migrations.Migration):
     """What the status page is made of."""
 
-    initial = True
-
     dependencies = [
-        ("smsplatform", "0002_backlog"),
+        ("smsplatform", "0003_closing"),
     ]
 
     operations = [
