@@ -6,6 +6,7 @@ from accounts.access import public
 from accounts.api import auth
 from accounts.views import (
     account,
+    activity,
     closing,
     email,
     invitations,
@@ -51,6 +52,8 @@ urlpatterns = [
     path("no-workspace", workspaces.no_workspace, name="no_workspace"),
     path("workspaces/new", workspaces.new, name="workspace_new"),
     path("workspaces/<slug:workspace_id>/reopen", workspaces.reopen, name="workspace_reopen"),
+    path("activity", activity.index, name="activity"),
+    path("activity/download/<slug:file_format>", activity.download, name="activity_download"),
     path("settings", settings.show, name="settings"),
     path("settings/save", settings.save, name="settings_save"),
     path("settings/close", closing.close, name="workspace_close"),

@@ -131,6 +131,7 @@ EXAMPLES = {
     "endpoint_id": Example(make=_endpoint),
     "delivery_id": Example(make=_delivery),
     "workspace_id": Example(make=lambda world: ids.encode(ids.WORKSPACE, world.id)),
+    "file_format": Example(make=lambda _world: "csv", shared=True),
     "code": Example(make=lambda _world: "not_found", shared=True),
     "mail_id": Example(make=lambda _world: "none", shared=True),  # of the demo's outbox, which others do not have
     "template": Example(make=lambda _world: "accounts/invitation", shared=True),

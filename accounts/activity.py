@@ -1,0 +1,163 @@
+"""Who did what in a workspace: the audit log, read in pages and put into words.
+
+Rows hold ids and short codes. People are named by what their account says today; a person whose account is gone, and
+staff at any time, are shown by a pseudonym: the same one in every row of this workspace and in no other.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts.models import ApiKey, User
+from accounts.sentences import SENTENCES
+from privacy import ciphers, keyring
+from privacy.models import AuditEvent
+from smsplatform.lib import ids
+from smsplatform.lib.tenancy import scope
+
+EVENT = "evt"
+PAGE_ROWS = 50
+EXPORT_ROWS = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What a person asks for; empty narrows nothing. Days are those of the time zone in force, both included."""
+
+    actor: UUID | None = None
+    group: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One event in words. ``actor`` is empty for the platform itself."""
+
+    id: str
+    at: dt.datetime
+    actor: str
+    action: str
+    sentence: str | Promise
+    subject: str
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Entries, newest first, and the cursor that leads to older ones."""
+
+    entries: list[Entry]
+    older: str
+
+
+def page(*, workspace: UUID, wanted: Wanted, before: str) -> Page:
+    """One page in the open scope. Raises ``ids.InvalidId`` for a cursor that is none."""
+    rows = list(_matching(workspace, wanted, ids.decode(EVENT, before) if before else None)[: PAGE_ROWS + 1])
+    entries = shown(rows[:PAGE_ROWS])
+    return Page(entries=entries, older=entries[-1].id if len(rows) > PAGE_ROWS else "")
+
+
+def everything(*, workspace: UUID, wanted: Wanted) -> Iterator[Entry]:
+    """All of it, oldest pages last, each read in a scope of its own: a download outlives its request."""
+    last: UUID | None = None
+    while True:
+        with scope.workspace(workspace):
+            rows = list(_matching(workspace, wanted, last)[:EXPORT_ROWS])
+            entries = shown(rows)
+        yield from entries
+        if len(rows) < EXPORT_ROWS:
+            return
+        last = rows[-1].pk
+
+
+def shown(rows: Iterable[AuditEvent]) -> list[Entry]:
+    """Events in words, in the open scope; two more queries, however many there are."""
+    rows = list(rows)
+    names = _names({row.actor_id for row in rows if row.actor_id}, rows[0].workspace_id if rows else None)
+    return [_entry(row, names) for row in rows]
+
+
+def actors(workspace: UUID) -> list[tuple[UUID, str]]:
+    """The people who are in the workspace now, by name, for the filter."""
+    users = User.objects.filter(memberships__workspace_id=workspace).order_by("pk")
+    return sorted(((user.pk, user.name or user.email) for user in users), key=lambda pair: pair[1].casefold())
+
+
+def subject_of(details: Mapping[str, str]) -> str:
+    """What an event was about, as an id that can be looked for; empty when it says none."""
+    for name, prefix in _SUBJECTS.items():
+        if value := details.get(name):
+            return _public(prefix, value)
+    return ""
+
+
+_SUBJECTS = {
+    "message": ids.MESSAGE, "key": ids.KEY, "endpoint": ids.WEBHOOK, "delivery": ids.DELIVERY, "sender": ids.SENDER,
+    "template": ids.TEMPLATE, "suppression": "sup", "export": "exp", "invitation": "inv", "request": "jnr",
+    "user": ids.USER,
+}  # fmt: skip
+
+
+def _public(prefix: str, value: str) -> str:
+    try:
+        return ids.encode(prefix, UUID(value))
+    except ValueError:
+        return value
+
+
+def _matching(workspace: UUID, wanted: Wanted, before: UUID | None) -> "QuerySet[AuditEvent]":
+    rows = AuditEvent.objects.filter(workspace_id=workspace).order_by("-id")
+    if wanted.actor:
+        rows = rows.filter(actor_id=wanted.actor)
+    if wanted.group:
+        rows = rows.filter(action__regex=f"^[a-z]+:{wanted.group}:")
+    if wanted.since:
+        rows = rows.filter(id__gte=ids.floor(_midnight(wanted.since)))
+    if wanted.until:
+        rows = rows.filter(id__lt=ids.floor(_midnight(wanted.until + dt.timedelta(days=1))))
+    return rows.filter(id__lt=before) if before else rows
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time()))
+
+
+def _names(actor_ids: set[UUID], workspace: UUID | None) -> dict[UUID, str]:
+    if workspace is None:
+        return {}
+    users = User.objects.in_bulk(actor_ids)
+    keys = ApiKey.objects.filter(pk__in=actor_ids - users.keys()).only("name")
+    named = {user.pk: user.name or user.email for user in users.values() if not user.is_staff}
+    named |= {key.pk: _("API key %(name)s") % {"name": key.name} for key in keys}
+    staff = {user.pk for user in users.values() if user.is_staff}
+    for actor in actor_ids - named.keys():
+        word = _("Staff %(code)s") if actor in staff else _("Former member %(code)s")
+        named[actor] = word % {"code": _pseudonym(workspace, actor)}
+    return named
+
+
+def _pseudonym(workspace: UUID, actor: UUID) -> str:
+    """Six letters and digits that stand for somebody in this workspace only."""
+    key = keyring.key(workspace, keyring.Purpose.INDEX)
+    return ciphers.blind_index(key, "accounts.activity.actor", str(actor)).hex()[:6].upper()
+
+
+def _entry(row: AuditEvent, names: Mapping[UUID, str]) -> Entry:
+    details: dict[str, Any] = row.details
+    return Entry(
+        id=ids.encode(EVENT, row.pk),
+        at=row.at,
+        actor=names[row.actor_id] if row.actor_id else "",
+        action=row.action,
+        sentence=SENTENCES.get(row.action.partition(":")[2], row.action),
+        subject=subject_of(details),
+        details=details,
+    )
