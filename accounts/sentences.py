@@ -51,6 +51,7 @@ SENTENCES: dict[str, str | Promise] = {
     "join_link:switched_off": _("Switched the join link off"),
     "session:started": _("Signed in"),
     "session:ended": _("Signed out"),
+    "session:refused": _("A sign-in was refused"),
     "session:revoked": _("Ended other sessions"),
     "account:confirmed": _("Confirmed the e-mail address"),
     "email:asked": _("Asked for another e-mail address"),

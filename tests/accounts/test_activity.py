@@ -170,7 +170,7 @@ def test_many_rows_ask_no_more_than_one(world: World) -> None:
             body(world)
         counts.append(len(asked))
 
-    assert counts[0] == counts[1]
+    assert counts[1] <= counts[0]
 
 
 def _listen(asked: list[str]):  # type: ignore[no-untyped-def]  # Django's wrapper protocol
