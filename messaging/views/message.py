@@ -4,9 +4,12 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from django.conf import settings
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,13 +18,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import page
 from accounts.roles import Scope
-from messaging import recall
+from messaging import presenting, recall
+from messaging.api import timelines
 from messaging.drafting import unsealed
-from messaging.models import Body, Message
+from messaging.models import Body, Message, Sender
 from messaging.models.message import FINAL, Status
-from messaging.views import listing, timeline
+from messaging.views import drawing, equivalent, listing, timeline
 from privacy.keyring import KeyDestroyed
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, segments
+from smsplatform.lib.api.codes import CODES
 from smsplatform.lib.api.problems import Problem
 
 
@@ -81,21 +86,58 @@ def _context(request: HttpRequest, message_id: str) -> dict[str, Any]:
     if message is None:
         raise Http404
     row = listing.shown([message])[0]
-    entries = timeline.of(message)
-    final = message.status in FINAL
+    story, text, final = timeline.of(message), text_of(message, at=at), message.status in FINAL
+    number, reference = listing.number_of(message), _reference(message)
     return {
         "message": message,
         "row": row,
-        "number": listing.number_of(message),
-        "reference": _reference(message),
-        "text": text_of(message, at=at),
-        "timeline": entries,
+        "number": number,
+        "sender": _sender(message),
+        "reference": reference,
+        "text": text,
+        "segments": _segments(message, text),
+        "timeline": story.entries,
+        "processors": story.processors,
         "final": final,
         "reason": timeline.reason(message.error) if message.error else "",
-        "mark": hashlib.sha256(f"{row.state}{len(entries)}{message.refunded}".encode()).hexdigest()[:16],
+        "explained": message.error if message.error in CODES else "",
+        "forgotten_at": message.created_at + dt.timedelta(**settings.METADATA_KEPT),
+        "mark": hashlib.sha256(f"{row.state}{len(story.entries)}{message.refunded}".encode()).hexdigest()[:16],
+        "can_send": place.allows(Scope.MESSAGES_SEND),
         "can_cancel": row.state in (Status.SCHEDULED, Status.QUEUED) and place.allows(Scope.MESSAGES_SEND),
         "can_redact": final and message.to_ct is not None and place.allows(Scope.MESSAGES_ERASE),
+        "curl": _curl(message, row, number, reference, text),
+        "read": equivalent.curl(f"/v1/messages/{row.id}", livemode=message.livemode),
+        "document": partial(_document, message, at),  # made only when the page is, not for every poll
     }
+
+
+def _sender(message: Message) -> str:
+    """The sender that was asked for; the row shows the one that was used."""
+    found = Sender.objects.filter(pk=message.sender_id).first()
+    return found.address if found else ""
+
+
+def _segments(message: Message, text: Text) -> list[drawing.Segment]:
+    encoding: segments.Encoding = "ucs2" if message.encoding == "ucs2" else "gsm7"
+    return drawing.segments_of(text.words, encoding) if text.words else []
+
+
+def _curl(message: Message, row: listing.Row, number: str, reference: str, text: Text) -> str:
+    body = {
+        "to": number or "…",
+        "from": row.sender,
+        "body": text.words or "…",
+        "category": message.category,
+        "reference": reference,
+    }
+    return equivalent.curl("/v1/messages", livemode=message.livemode, body=body)
+
+
+def _document(message: Message, at: dt.datetime) -> str:
+    """What GET /v1/messages/{id} answers."""
+    shown = {**presenting.of_row(message, at=at), "timeline": timelines.of(message)}
+    return msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
 
 
 def text_of(message: Message, *, at: dt.datetime) -> Text:

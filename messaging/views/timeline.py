@@ -8,21 +8,25 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from messaging.models import Attempt, Carrier, Delivery, Message, MessageEvent
+from messaging.models import Attempt, Carrier, Delivery, Message, MessageEvent, Outbox
 from messaging.models.message import FINAL
 from smsplatform.lib.api.codes import CODES
-from smsplatform.templatetags.ui import status_name
+from smsplatform.templatetags.ui import country, money, status_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One step. ``tone`` is ok, bad, warn, info or empty; ``facts`` are short words from machines."""
+    """One step. ``tone`` is ok, bad, warn, info or empty; ``facts`` are short words from machines.
+
+    ``code`` is an error that the dictionary explains.
+    """
 
     at: dt.datetime
     title: str
     icon: str
     tone: str = ""
     facts: tuple[str, ...] = ()
+    code: str = ""
 
 
 _OUTCOMES = {
@@ -61,22 +65,63 @@ _FINALS = {
 }
 
 
-def of(message: Message) -> list[Entry]:
-    """Every step known, oldest first. Four queries."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Processor:
+    """A carrier that was handed the text, and where it processes."""
+
+    name: str
+    country: str
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """What happened to a message, oldest first, and who had it in hand."""
+
+    entries: list[Entry]
+    processors: list[Processor]
+
+
+def of(message: Message) -> Story:
+    """Every step known. Five queries at most."""
     attempts = list(Attempt.objects.filter(message_id=message.id).order_by("part", "attempt"))
+    chosen = attempts[0].carrier_id if attempts else _waiting_for(message)
+    wanted = {attempt.carrier_id for attempt in attempts} | ({chosen} if chosen else set())
     carriers = {
-        c.id: c.name for c in Carrier.objects.filter(id__in={a.carrier_id for a in attempts}).only("id", "name")
+        carrier.id: Processor(name=carrier.name, country=carrier.country, simulated=carrier.sandbox)
+        for carrier in Carrier.objects.filter(id__in=wanted).only("id", "name", "country", "sandbox")
     }
     events = MessageEvent.objects.filter(message_id=message.id)
     deliveries = Delivery.objects.filter(workspace_id=message.workspace_id, id__gte=message.id, message_id=message.id)
     entries = [
         *_accepted(message),
+        *_route(message, carriers.get(chosen) if chosen else None),
         *(entry for attempt in attempts for entry in _attempt(attempt, message, carriers)),
         *(_event(event) for event in events),
         *_final(message),
         *(_webhook(delivery) for delivery in deliveries),
     ]
-    return sorted(entries, key=lambda entry: entry.at)
+    had = dict.fromkeys(attempt.carrier_id for attempt in attempts)
+    return Story(
+        entries=sorted(entries, key=lambda entry: entry.at),
+        processors=[carriers[carrier] for carrier in had if carrier in carriers],
+    )
+
+
+def _waiting_for(message: Message) -> UUID | None:
+    """The carrier a message queues for; None when it is not on its way."""
+    return Outbox.objects.filter(message_id=message.id).values_list("carrier_id", flat=True).first()
+
+
+def _route(message: Message, carrier: Processor | None) -> Iterator[Entry]:
+    if carrier is not None:
+        facts = (country(carrier.country),) if carrier.country else ()
+        yield Entry(
+            at=message.created_at,
+            title=_("Route chosen: %(carrier)s") % {"carrier": carrier.name},
+            icon="map",
+            facts=facts,
+        )
 
 
 def _accepted(message: Message) -> Iterator[Entry]:
@@ -86,15 +131,17 @@ def _accepted(message: Message) -> Iterator[Entry]:
         yield Entry(at=message.send_at, title=_("Due to be sent"), icon="clock")
 
 
-def _attempt(attempt: Attempt, message: Message, carriers: Mapping[UUID, str]) -> Iterator[Entry]:
+def _attempt(attempt: Attempt, message: Message, carriers: Mapping[UUID, Processor]) -> Iterator[Entry]:
     tone, icon, text = _OUTCOMES.get(attempt.outcome, ("", "paper-airplane", "%(carrier)s: %(part)d/%(parts)d"))
+    carrier = carriers.get(attempt.carrier_id)
     names = {
-        "carrier": carriers.get(attempt.carrier_id, _("A carrier")),
+        "carrier": carrier.name if carrier else _("A carrier"),
         "part": attempt.part,
         "parts": message.parts,
     }
     facts = [_("attempt %(number)d") % {"number": attempt.attempt}] if attempt.attempt > 1 else []
     facts += [attempt.code] if attempt.code else []
+    facts += [_("bind %(session)s, sequence %(number)d") % {"session": attempt.session, "number": attempt.sequence}]
     facts += [_("carrier's id %(id)s") % {"id": attempt.ref}] if attempt.ref else []
     yield Entry(at=attempt.submitted_at, title=_(text) % names, icon=icon, tone=tone, facts=tuple(facts))
     if attempt.receipt and attempt.receipt_at:
@@ -109,16 +156,25 @@ def _attempt(attempt: Attempt, message: Message, carriers: Mapping[UUID, str]) -
 
 def _event(event: MessageEvent) -> Entry:
     tone, icon, text = _EVENTS.get(event.kind, ("", "information-circle", event.kind))
-    return Entry(at=event.at, title=_(text), icon=icon, tone=tone, facts=(event.code,) if event.code else ())
+    code = event.code if event.code in CODES else ""
+    facts = (event.code,) if event.code else ()
+    return Entry(at=event.at, title=_(text), icon=icon, tone=tone, facts=facts, code=code or "")
 
 
 def _final(message: Message) -> Iterator[Entry]:
     if message.status not in FINAL or message.final_at is None:
         return
     tone, icon = _FINALS[message.status]
-    facts = [reason(message.error)] if message.error else []
-    facts += [_("price returned")] if message.refunded else []
-    yield Entry(at=message.final_at, title=status_name(message.status), icon=icon, tone=tone, facts=tuple(facts))
+    facts = (reason(message.error),) if message.error else ()
+    yield Entry(
+        at=message.final_at, title=status_name(message.status), icon=icon, tone=tone, facts=facts,
+        code=message.error if message.error in CODES else "",
+    )  # fmt: skip
+    if message.refunded:
+        amount = money(message.price, message.currency)
+        yield Entry(
+            at=message.final_at, title=_("Price returned"), icon="arrow-uturn-left", tone="info", facts=(amount,)
+        )
 
 
 def reason(code: str) -> str:

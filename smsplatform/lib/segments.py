@@ -186,6 +186,29 @@ def encode_whole(
     return pieces, DATA_CODING_UCS2 if encoding == "ucs2" else DATA_CODING_DEFAULT
 
 
+class Cut(NamedTuple):
+    """One segment as text, and the units it holds."""
+
+    text: str
+    units: int
+
+
+def cuts(text: str, encoding: Encoding) -> list[Cut]:
+    """Where ``text`` is cut into segments, for people to see. Raises LoneSurrogate."""
+    if encoding == "ucs2":
+        raw = _utf16(text)
+        parts = [raw] if len(raw) <= 140 else list(_cut_utf16(raw, 67))
+        return [Cut(part.decode("utf-16-be"), len(part) // 2) for part in parts]
+    escaped = _escape(text)
+    pieces = [escaped] if len(escaped) <= 160 else list(_cut_escaped(escaped, _ESCAPE, 153))
+    return [Cut(piece.replace(_ESCAPE, ""), len(piece)) for piece in pieces]
+
+
+def plain(character: str) -> str | None:
+    """What smart substitution puts in place of a character; None when it has nothing."""
+    return _PLAIN.get(ord(character))
+
+
 def header(reference: int, total: int, number: int, *, wide: bool = False) -> bytes:
     """The user data header of 23.040 9.2.3.24.1 (8-bit reference) or 9.2.3.24.8 (16-bit)."""
     if wide:
