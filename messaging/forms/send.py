@@ -25,6 +25,16 @@ def _categories() -> list[tuple[str, str]]:
     return [(value, category_name(value)) for value in Category.values]
 
 
+VALIDITIES = (
+    ("", _("As usual for its type")),
+    ("600", _("10 minutes")),
+    ("3600", _("1 hour")),
+    ("14400", _("4 hours")),
+    ("43200", _("12 hours")),
+    ("86400", _("24 hours")),
+)
+
+
 class SendForm(forms.Form):
     """To whom, from whom, what. ``token`` makes sending the form twice send one message."""
 
@@ -33,7 +43,14 @@ class SendForm(forms.Form):
         max_length=40,
         error_messages={"required": _("Enter a phone number.")},
         widget=forms.TextInput(
-            attrs={"type": "tel", "inputmode": "tel", "autocomplete": "off", "class": "number", "required": True}
+            attrs={
+                "type": "tel",
+                "inputmode": "tel",
+                "autocomplete": "off",
+                "class": "number",
+                "required": True,
+                "list": "test-numbers",
+            }
         ),
     )
     sender = forms.ChoiceField(label=_("Sender"), error_messages={"required": _("Choose a sender.")})
@@ -47,11 +64,27 @@ class SendForm(forms.Form):
     category = forms.ChoiceField(
         label=_("Category"), choices=lazy(_categories, list), initial=Category.TRANSACTIONAL, widget=forms.RadioSelect
     )
+    smart = forms.BooleanField(label=_("Replace typographic characters by plain ones"), required=False)
+    send_at = forms.DateTimeField(
+        label=_("Send at"),
+        required=False,
+        error_messages={"invalid": _("Enter a date and a time.")},
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )
+    ttl = forms.ChoiceField(label=_("Valid for"), required=False, choices=VALIDITIES)
+    reference = forms.CharField(
+        label=_("Reference"), required=False, max_length=128, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     token = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, senders: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sender"].choices = [(address, address) for address in senders]  # type: ignore[attr-defined]  # ChoiceField
+
+    @property
+    def has_options(self) -> bool:
+        """Whether anything beyond the usual is filled in or refused."""
+        return any(self[name].value() or self[name].errors for name in ("send_at", "ttl", "reference"))
 
     def clean_to(self) -> str:
         """The number as the platform reads it."""

@@ -1,13 +1,16 @@
 """Sending one text from a page, and saying beforehand what it will be and cost."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
 
+from django.contrib import messages as notices
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,6 +20,11 @@ from messaging import sources, submission
 from messaging.acceptance import REPLAY, Idempotency, Order, accept_now, replay_of
 from messaging.drafting import PARTS_DEFAULT, Draft, SendRequest, Source, plan, seal
 from messaging.forms.send import SendForm, plain_number
+from messaging.models import Message, Sender
+from messaging.sandbox.script import MAGIC_NUMBERS
+from messaging.views import drawing, equivalent
+from messaging.views.listing import number_of
+from messaging.views.message import text_of
 from privacy import keyring
 from smsplatform.lib import clock, ids, phone, segments
 from smsplatform.lib.api.codes import CODES
@@ -24,24 +32,34 @@ from smsplatform.lib.api.problems import FieldError, Problem
 
 log = logging.getLogger(__name__)
 
-_FIELDS = {"#/to": "to", "#/from": "sender", "#/body": "text", "#/category": "category"}
+_FIELDS = {
+    "#/to": "to", "#/from": "sender", "#/body": "text", "#/category": "category", "#/send_at": "send_at",
+    "#/ttl": "ttl", "#/reference": "reference",
+}  # fmt: skip
 _FIELD_OF_REFUSAL = {"sender_not_approved": "sender", "suppressed_recipient": "to"}
-_CAPACITY = {"gsm7": (160, 153), "ucs2": (70, 67)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """What the form as filled in amounts to; empty fields where it cannot be told yet."""
+    """What the form as filled in amounts to; empty fields where it cannot be told yet.
+
+    ``swaps`` are characters with plain twins; ``plain_parts`` is what the text would need with all of them swapped.
+    """
 
     encoding: str
     units: int
     capacity: int
     parts: int
     offending: list[str]
+    segments: list[drawing.Segment]
+    swaps: list[drawing.Swap]
+    plain_parts: int
+    swapped: bool
     region: str
     unit_price: int | None
     price: int | None
     currency: str
+    curl: str
 
     @property
     def too_long(self) -> bool:
@@ -56,7 +74,8 @@ def send(request: HttpRequest) -> HttpResponse:
     source = _source(request)
     if request.method == "GET":
         first = source.default_sender.address if source.default_sender else None
-        form = SendForm(senders=_senders(source), initial={"token": uuid4(), "sender": first})
+        like = _like(request, request.GET["like"]) if "like" in request.GET else {}
+        form = SendForm(senders=_senders(source), initial={"sender": first, **like, "token": uuid4()})
         return _form(request, form, source)
     form = SendForm(request.POST, senders=_senders(source))
     if form.is_valid():
@@ -80,8 +99,28 @@ def preview(request: HttpRequest) -> HttpResponse:
 def _form(
     request: HttpRequest, form: SendForm, source: Source, *, status: int = 200, preview: Preview | None = None
 ) -> HttpResponse:
-    shown = preview or _preview({name: form[name].value() or "" for name in ("to", "text")}, source)
-    return render(request, "messaging/send.html", {"form": form, "preview": shown}, status=status)
+    names = ("to", "text", "sender", "category", "smart", "reference")
+    shown = preview or _preview({name: form[name].value() or "" for name in names}, source)
+    numbers = [] if source.livemode else MAGIC_NUMBERS
+    context = {"form": form, "preview": shown, "magic_numbers": numbers, "zone": timezone.get_current_timezone_name()}
+    return render(request, "messaging/send.html", context, status=status)
+
+
+def _like(request: HttpRequest, message_id: str) -> dict[str, str]:
+    """What to fill in to send a message again: as much of it as is still kept. Raises Http404."""
+    try:
+        wanted = ids.decode(ids.MESSAGE, message_id)
+    except ids.InvalidId:
+        raise Http404 from None
+    place, at = request.workspace, clock.now()  # type: ignore[attr-defined]  # set by accounts.middleware
+    message = Message.objects.readable(at=at).filter(workspace_id=place.id, id=wanted).first()
+    if message is None or not place.allows(Scope.MESSAGES_READ):
+        raise Http404
+    text, sender = text_of(message, at=at), Sender.objects.filter(pk=message.sender_id).first()
+    if text.state != "kept":
+        notices.info(request, _("The text is not kept any more: write it again."))
+    kept = {"to": number_of(message), "sender": sender.address if sender else "", "text": text.words}
+    return {**kept, "category": message.category}
 
 
 def _source(request: HttpRequest) -> Source:
@@ -99,14 +138,18 @@ def _accept(form: SendForm, source: Source) -> UUID | None:
     """Charge and store the message; its id, or None with the reasons on the form."""
     at = clock.now()
     fields = form.cleaned_data
-    wanted = SendRequest(to=fields["to"], from_=fields["sender"], body=fields["text"], category=fields["category"])
+    wanted = SendRequest(
+        to=fields["to"], from_=fields["sender"], body=fields["text"], category=fields["category"],
+        smart_encoding=fields["smart"], send_at=fields["send_at"], ttl=int(fields["ttl"]) if fields["ttl"] else None,
+        reference=fields["reference"] or None,
+    )  # fmt: skip
     try:
         made = plan(wanted, source, at=at)
     except Problem as problem:
         _explain(form, problem.errors or [FieldError(pointer="", code=problem.code)])
         return None
     draft = seal(made, source, keyring.body_key(source.workspace_id, made.body_expires_at.date()))
-    content = "\n".join((fields["to"], fields["sender"], fields["category"], fields["text"])).encode()
+    content = "\n".join(str(fields[name]) for name in sorted(fields) if name != "token").encode()
     # The content is part of the key: the same form with another text is another message, not a replay.
     once = Idempotency.of(path="/send", key=f"{fields['token']}{content.hex()}", body=content)
     outcome = accept_now(Order(source=source, drafts=[draft], idempotency=once, at=at))[0]
@@ -133,23 +176,41 @@ def _sentence(error: FieldError) -> str:
     return f"{_(info.title)}. {_(info.fix)}"
 
 
-def _preview(values: dict[str, str], source: Source) -> Preview:
+def _preview(values: Mapping[str, str], source: Source) -> Preview:
     number = _number(values.get("to", ""), sandbox=not source.livemode)
-    split = _split(values.get("text", ""))
+    text = values.get("text", "")
+    split = _split(text, smart=bool(values.get("smart")))
+    twin = _split(text, smart=True)
     quote = source.prices.quote(number.e164) if number else None
-    single, joined = _CAPACITY[split.encoding] if split else (0, 0)
     parts = split.parts if split else 0
     return Preview(
         encoding=split.encoding if split else "",
         units=split.units if split else 0,
-        capacity=single if parts <= 1 else joined * parts,
+        capacity=drawing.capacity_of(split.encoding, parts) if split else 0,
         parts=parts,
         offending=[character for character in split.offending if character.isprintable()][:12] if split else [],
+        segments=drawing.segments_of(split.text, split.encoding) if split else [],
+        swaps=drawing.swaps(split.offending) if split and twin and twin.encoding != split.encoding else [],
+        plain_parts=twin.parts if twin else 0,
+        swapped=split is not None and split.text != text,
         region=number.region if number else "",
         unit_price=quote.unit_micro if quote else None,
         price=quote.unit_micro * parts if quote and parts else None,
         currency=source.currency,
+        curl=_curl(values, source),
     )
+
+
+def _curl(values: Mapping[str, str], source: Source) -> str:
+    body = {
+        "to": plain_number(values.get("to", "")) or "+49…",
+        "from": values.get("sender", ""),
+        "body": values.get("text", "") or "…",
+        "category": values.get("category", ""),
+        "smart_encoding": bool(values.get("smart")),
+        "reference": values.get("reference", ""),
+    }
+    return equivalent.curl("/v1/messages", livemode=source.livemode, body=body)
 
 
 def _number(text: str, *, sandbox: bool) -> phone.Number | None:
@@ -159,8 +220,8 @@ def _number(text: str, *, sandbox: bool) -> phone.Number | None:
         return None
 
 
-def _split(text: str) -> segments.Segmented | None:
+def _split(text: str, *, smart: bool) -> segments.Segmented | None:
     try:
-        return segments.split(text) if text else None
+        return segments.split(text, smart=smart) if text else None
     except segments.SegmentError:
         return None
