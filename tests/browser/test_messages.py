@@ -1,5 +1,6 @@
 """Messages, inspector, send form and exports in a real browser."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,8 +103,7 @@ def test_an_export_is_asked_for_watched_and_taken_away(chromium: Any, address: s
     with page.expect_download() as caught:
         page.get_by_role("link", name="Download").click()
 
-    with open(caught.value.path(), encoding="utf-8-sig") as file:
-        assert len(file.readlines()) == 4
+    assert len(Path(caught.value.path()).read_text().splitlines()) == 4
     assert caught.value.suggested_filename.endswith(".csv")
     assert visit.said == []
     visit.close()
