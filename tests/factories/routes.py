@@ -63,7 +63,7 @@ def _endpoint(world: World) -> str:
 def _delivery(world: World) -> str:
     of = endpoint(world)
     with scope.workspace(world.id):
-        return ids.encode(ids.DELIVERY, endpoints.test(endpoint=of, at=clock.now()))
+        return ids.encode(ids.DELIVERY, endpoints.test(endpoint=of, by=None, at=clock.now()))
 
 
 def _member(world: World) -> str:
