@@ -53,6 +53,12 @@ class Row:
     error: str
 
     @property
+    def state(self) -> str:
+        """The delivery's state, and ``retrying`` between attempts."""
+        pending = self.delivery.state == Delivery.State.PENDING
+        return "retrying" if pending and self.delivery.attempts else self.delivery.state
+
+    @property
     def live(self) -> bool:
         """Whether it is still being tried."""
         return self.delivery.state not in _OVER

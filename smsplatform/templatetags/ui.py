@@ -41,6 +41,7 @@ _STATUS = {
 }
 _DELIVERY = {
     "pending": ("info", pgettext_lazy("webhook delivery", "Waiting")),
+    "retrying": ("warn", pgettext_lazy("webhook delivery", "Trying again")),
     "leased": ("info", pgettext_lazy("webhook delivery", "In progress")),
     "delivered": ("ok", pgettext_lazy("webhook delivery", "Delivered")),
     "exhausted": ("bad", pgettext_lazy("webhook delivery", "Given up")),
