@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from messaging.views import api_keys, deliveries, exports, handsets, message, messages, overview, send, webhooks
+from messaging.views import (
+    api_keys,
+    deliveries,
+    exports,
+    handsets,
+    message,
+    messages,
+    overview,
+    send,
+    senders,
+    webhooks,
+)
 
 urlpatterns = [
     path("", include("messaging.api.urls")),
@@ -37,5 +48,10 @@ urlpatterns = [
     path("webhooks/<slug:endpoint_id>/test", webhooks.test, name="webhook_test"),
     path("webhooks/<slug:endpoint_id>/replay", deliveries.replay_window, name="webhook_replay"),
     path("webhooks/<slug:endpoint_id>/delete", webhooks.delete, name="webhook_delete"),
+    path("senders", senders.index, name="senders"),
+    path("senders/new", senders.create, name="sender_create"),
+    path("senders/<slug:sender_id>", senders.show, name="sender"),
+    path("senders/<slug:sender_id>/default", senders.default, name="sender_default"),
+    path("senders/<slug:sender_id>/withdraw", senders.withdraw, name="sender_withdraw"),
     path("handsets", handsets.handsets, name="handsets"),
 ]

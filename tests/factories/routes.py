@@ -19,7 +19,7 @@ from privacy import ciphers, keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging
-from tests.factories.accounts import World, make_member
+from tests.factories.accounts import World, make_member, make_sender
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +117,13 @@ def _key(world: World) -> str:
     return ids.encode(ids.KEY, key.id)
 
 
+def _sender(world: World) -> str:
+    with scope.workspace(world.id):
+        return ids.encode(ids.SENDER, make_sender(world.id, f"S{ids.uuid7().hex[-9:]}").id)
+
+
 EXAMPLES = {
+    "sender_id": Example(make=_sender),
     "export_id": Example(make=_export),
     "key_id": Example(make=_key),
     "member_id": Example(make=_member),
