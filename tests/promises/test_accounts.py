@@ -80,7 +80,7 @@ def test_otp_32_passwords_are_hashed_slowly_guesses_slowed_and_a_second_factor_k
 
 
 def test_otp_36_a_cookie_keeps_people_signed_in_and_is_declared() -> None:
-    user, email = pages.person()
+    _user, email = pages.person()
     browser = Client()
     answer = browser.post("/sign-in", {"email": email, "password": pages.PASSWORD}, REMOTE_ADDR=a_visitor())
     cookie = answer.cookies[SESSION]
