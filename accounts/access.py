@@ -19,18 +19,22 @@ SESSION_MODE = "livemode"
 ONWARD = "onward"  # in the session: where somebody wanted to go before they signed up
 
 
-def page(*, permission: str | None = None, second_factor: bool = True, outside: bool = False) -> Callable[[View], View]:
+def page(
+    *, permission: str | None = None, second_factor: bool = True, enrolling: bool = False, outside: bool = False
+) -> Callable[[View], View]:
     """A page for people who have signed in, in their workspace when it needs a ``permission`` there.
 
-    Staff must have entered their second factor first; only the page that asks for it waives that. A page that is
-    ``outside`` runs without the database scope of the person's workspace, because it enters or makes another one.
+    Whoever has a second factor must have used it first, and staff must have one. Only the pages that ask for it waive
+    that, and those that set it up (``enrolling``) for staff who have none yet. A workspace can require one of its
+    members. A page that is ``outside`` runs without the database scope of the person's workspace, because it enters or
+    makes another one, or must keep what it wrote when it refuses.
     """
 
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             request.livemode = livemode(request)  # type: ignore[attr-defined]  # our attribute on Django's request
-            answer = _elsewhere(request, permission, second_factor)
+            answer = _elsewhere(request, permission, second_factor, enrolling)
             if answer is None:
                 answer = view(request, *args, **kwargs)
             patch_cache_control(answer, private=True, no_store=True)
@@ -49,6 +53,12 @@ def public(view: View) -> View:
     return view
 
 
+def outside(view: View) -> View:
+    """A public page that runs without the database scope of the person's workspace."""
+    view.outside = True  # type: ignore[attr-defined]  # read by accounts.middleware
+    return view
+
+
 def livemode(request: HttpRequest) -> bool:
     """The mode a person works in. Until they choose: test in the demo, live elsewhere."""
     return bool(request.session.get(SESSION_MODE, not settings.DEMO))
@@ -60,20 +70,41 @@ def onward(request: HttpRequest) -> str:
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
 
 
-def _elsewhere(request: HttpRequest, permission: str | None, second_factor: bool) -> HttpResponse | None:
+def _elsewhere(
+    request: HttpRequest, permission: str | None, second_factor: bool, enrolling: bool
+) -> HttpResponse | None:
     """Where to go instead, or None when the page may be shown. Raises PermissionDenied."""
     if not request.user.is_authenticated:
         return _go(request, f"{reverse('sign_in')}?{urlencode({'next': request.path})}")
-    if second_factor and request.user.is_staff and not request.user.is_verified():  # type: ignore[attr-defined]  # OTPMiddleware adds it
-        return _go(request, reverse("second_factor"))
+    owed = second_factor and owes_second_step(request)
+    if owed and (request.user.second_factor or not enrolling):
+        return _go(request, f"{reverse('second_factor')}?{urlencode({'next': _returnable(request)})}")
     if permission is None:
         return None
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
     if place is None:
         return _go(request, reverse("no_workspace"))
+    if lacks_factor(request):
+        return _go(request, reverse("factor_required"))
     if not place.allows(permission):
         raise PermissionDenied
     return None
+
+
+def owes_second_step(request: HttpRequest) -> bool:
+    """Whether somebody signed in, and has a second factor or works here, but has not used one in this session."""
+    user = request.user
+    return (user.is_staff or user.second_factor) and not user.is_verified()  # type: ignore[union-attr]  # OTPMiddleware; called for people only
+
+
+def lacks_factor(request: HttpRequest) -> bool:
+    """Whether the workspace requires a second factor of its members and this one has none."""
+    place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
+    return place is not None and place.require_second_factor and not request.user.second_factor  # type: ignore[union-attr]  # as above
+
+
+def _returnable(request: HttpRequest) -> str:
+    return request.get_full_path() if request.method == "GET" else "/"
 
 
 def _go(request: HttpRequest, url: str) -> HttpResponse:

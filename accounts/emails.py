@@ -17,6 +17,11 @@ register(
     ),
     Mail(template="accounts/password_reset", category=Category.CONFIRMATION, sample={"url": LINK, "minutes": 60}),
     Mail(template="accounts/password_changed", category=Category.ALERT, sample=SEEN),
+    Mail(
+        template="accounts/factor_changed",
+        category=Category.ALERT,
+        sample={"what": "added", "kind": "passkey", "at": AT, "url": LINK},
+    ),
     Mail(template="accounts/new_device", category=Category.ALERT, sample=SEEN),
     Mail(template="accounts/email_new", category=Category.CONFIRMATION, sample={"url": LINK, "hours": 24}),
     Mail(template="accounts/email_old", category=Category.CONFIRMATION, sample={"url": LINK, "hours": 24, "at": AT}),

@@ -77,6 +77,15 @@ def new_device(*, user: str, device: str, event: str) -> None:
     _alert("accounts/new_device", user, device, event, _url("security"))
 
 
+@task(name="accounts.letters.factor_changed", queue="default", **AGAIN)
+def factor_changed(*, user: str, what: str, kind: str, event: str) -> None:
+    """That a second factor came or went, or a recovery code was used."""
+    person = User.objects.filter(id=user, is_active=True).first()
+    if person is not None:
+        context = {"what": what, "kind": kind, "at": ids.time_of(UUID(event)), "url": _url("security")}
+        mail.send("accounts/factor_changed", to=[person], context=context)
+
+
 @task(name="accounts.letters.email_change", queue="default", **AGAIN)
 def email_change(*, change: str) -> None:
     """To both addresses, the question whether it is meant."""

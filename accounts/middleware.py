@@ -15,6 +15,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 
 from accounts import keys, tokens
+from accounts.access import lacks_factor, owes_second_step
 from accounts.roles import allows
 from smsplatform.lib import clock
 from smsplatform.lib.api.problems import Problem
@@ -44,7 +45,8 @@ class Workspace:
 
     Sets ``request.workspace`` (a ``Place`` or None), ``request.places``, and for the API ``request.key_info`` or
     ``request.key_problem``. A page declared ``outside`` (``accounts.access``) gets the place and no scope: it enters
-    another workspace, or makes one. A response of 400 and above takes its writes back: no partial effect of a refusal.
+    another workspace, or makes one. So does somebody who lacks the second factor that the workspace requires. A
+    response of 400 and above takes its writes back: no partial effect of a refusal.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -78,13 +80,13 @@ class Workspace:
 
     def _session(self, request: HttpRequest) -> UUID | None:
         request.workspace, request.places = None, []  # type: ignore[attr-defined]  # our attributes
-        if not request.user.is_authenticated:
-            return None
+        if not request.user.is_authenticated or owes_second_step(request):
+            return None  # half signed in is nobody: not even public pages show them more than a visitor sees
         places = memberships(request.user.pk)
         chosen = request.session.get(SESSION_WORKSPACE)
         place = next((p for p in places if str(p.id) == chosen), places[0] if places else None)
         request.workspace, request.places = place, places  # type: ignore[attr-defined]  # our attributes
-        return place.id if place and not _is_outside(request) else None
+        return place.id if place and not (_is_outside(request) or lacks_factor(request)) else None
 
 
 def _is_outside(request: HttpRequest) -> bool:

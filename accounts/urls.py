@@ -1,6 +1,6 @@
 """Signing in and personal choices."""
 
-from django.urls import path
+from django.urls import include, path
 
 from accounts.access import public
 from accounts.api import auth
@@ -9,8 +9,10 @@ from accounts.views import (
     activity,
     closing,
     email,
+    factors,
     invitations,
     jwks,
+    passkeys,
     password,
     preferences,
     reauth,
@@ -22,6 +24,15 @@ from accounts.views import (
     workspaces,
 )
 
+# The library's scripts find these by its names.
+PASSKEY_QUESTIONS = [
+    path("registration/begin", passkeys.register_begin, name="credential-registration-begin"),
+    path("registration/complete", passkeys.register_complete, name="credential-registration-complete"),
+    path("authentication/begin", passkeys.use_begin, name="credential-authentication-begin"),
+    path("authentication/complete", passkeys.use_complete, name="credential-authentication-complete"),
+    path("words", passkeys.words, name="js-i18n-catalog"),
+]
+
 urlpatterns = [
     path("v1/auth/token", public(auth.Token.as_view())),
     path("v1/auth/refresh", public(auth.Refresh.as_view())),
@@ -30,6 +41,14 @@ urlpatterns = [
     path("sign-in", sessions.sign_in, name="sign_in"),
     path("sign-in/code", second_factor.second_factor, name="second_factor"),
     path("sign-out", sessions.sign_out, name="sign_out"),
+    path("account/security/factor", factors.required, name="factor_required"),
+    path("account/security/authenticator", factors.authenticator, name="authenticator"),
+    path("account/security/authenticator/remove", factors.remove_authenticator, name="authenticator_remove"),
+    path("account/security/codes", factors.codes, name="recovery_codes"),
+    path("account/security/passkeys/new", factors.new_passkey, name="passkey_new"),
+    path("account/security/passkeys/<slug:passkey_id>", factors.name_passkey, name="passkey_name"),
+    path("account/security/passkeys/<slug:passkey_id>/remove", factors.remove_passkey, name="passkey_remove"),
+    path("passkeys/", include((PASSKEY_QUESTIONS, "otp_webauthn"))),
     path("account/confirm", reauth.confirm, name="confirm"),
     path("sign-up", signup.sign_up, name="sign_up"),
     path("sign-up/sent", signup.sent, name="sign_up_sent"),

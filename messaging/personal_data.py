@@ -200,8 +200,7 @@ declare(
             **each("id workspace_id", ROW),
             "address": F("sender"),
             "address_idx": F("sender", form="index", export="never"),
-            **each("purpose example reason", F("opaque")),
-            **each("kind state is_default created_at decided_at", CONFIG),
+            **each("kind state is_default created_at", CONFIG),
         },
     ),
     ModelPolicy(

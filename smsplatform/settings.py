@@ -84,7 +84,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_otp",
-    "django_otp.plugins.otp_totp",
+    "django_otp_webauthn",
     "django_htmx",
     "heroicons",
     "csp",
@@ -134,7 +134,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.signin.EmailBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.signin.EmailBackend", "django_otp_webauthn.backends.WebAuthnBackend"]
 PASSWORD_HASHERS = ["smsplatform.lib.secrets.PasswordHasher"]  # BCryptSHA256 at cost 12
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -143,10 +143,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 CLOSING_GRACE_DAYS = env.int("CLOSING_GRACE_DAYS", default=30)  # in which an owner may open a closed workspace again
 AGE_MINIMUM = env.int("AGE_MINIMUM", default=16)  # years; people attest it when they sign up
-POLICY_VERSION = env.str("POLICY_VERSION", default="1")  # of the privacy policy that sign-up shows
+POLICY_VERSION = env.str("POLICY_VERSION", default="2026-01")  # of the privacy policy that sign-up shows
 PROFILE_COLLECT = env.list("PROFILE_COLLECT", default=[])  # of company and phone, what an account may also hold
 # The plan of workspaces made by sign-up; the default is the list that ships with the product.
 PRICE_PLAN = env.str("PRICE_PLAN", default="01890000-0000-7000-8000-000000000001")
+# Passkeys belong to a host name: on a bare network address browsers offer none.
+OTP_WEBAUTHN_RP_ID = _host
+OTP_WEBAUTHN_RP_NAME = "smsplatform"
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [BASE_URL.rstrip("/") if SECURE or _host == "localhost" else "http://localhost"]
+OTP_WEBAUTHN_HELPER_CLASS = "accounts.passkeys.Helper"
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/messages"
 LOGOUT_REDIRECT_URL = "/sign-in"

@@ -69,3 +69,12 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
     }
   };
 });
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
+// A passkey was made (the library's script says so): on to the page that names it.
+document.addEventListener("otp_webauthn.register_complete", ({ detail }) => {
+  location.assign(detail.response.redirect_url);
+});

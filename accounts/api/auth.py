@@ -6,19 +6,18 @@ from uuid import UUID
 import msgspec
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
-from django_otp import devices_for_user, match_token
 from msgspec import Meta
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import backoff, tokens
+from accounts import backoff, factors, tokens
 from accounts.middleware import Place, memberships
 from accounts.models import User
 from accounts.models.user import normalise_email
 from accounts.roles import PERMISSIONS, Scope
 from accounts.tokens import Pair
 from accounts.views.sessions import FREE_PER_ACCOUNT, FREE_PER_ADDRESS
-from smsplatform.lib import ids
+from smsplatform.lib import clock, ids
 from smsplatform.lib.api.openapi import documented
 from smsplatform.lib.api.problems import Problem
 from smsplatform.lib.api.views import ApiView
@@ -77,7 +76,7 @@ class Token(Open):
         wanted = self.document(TokenRequest)
         user = _signed_in(request._request, wanted)  # noqa: SLF001  # REST framework's own way in
         place = _place(user, wanted.workspace)
-        if place.require_second_factor and not _has_device(user):
+        if place.require_second_factor and not user.second_factor:
             raise Problem.single("second_factor_required")
         pair = tokens.issue(user_id=user.pk, workspace_id=place.id, livemode=wanted.mode == "live", at=self.at)
         return _answer(pair, place.role)
@@ -127,18 +126,16 @@ def _signed_in(request: HttpRequest, wanted: TokenRequest) -> User:
 
 def _second_factor(user: User, code: str | None) -> None:
     """The code of the person's second factor when they have one; staff must."""
-    if not _has_device(user):
-        if user.is_staff:
-            raise Problem.single("second_factor_required")
+    if not (user.second_factor or user.is_staff):
         return
-    if code is None:
+    if not user.second_factor or code is None:
         raise Problem.single("second_factor_required")
-    if match_token(user, code) is None:
+    try:
+        device = factors.verify(user=user, code=code, at=clock.now())
+    except factors.Slowly as error:
+        raise Problem.single("too_many_attempts", Retry_After=str(error.wait)) from None
+    if device is None:
         raise Problem.single("second_factor_failed")
-
-
-def _has_device(user: User) -> bool:
-    return any(True for _ in devices_for_user(user, confirmed=True))
 
 
 def _place(user: User, wanted: str | None) -> Place:

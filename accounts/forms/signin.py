@@ -19,22 +19,3 @@ class SignInForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-
-
-class CodeForm(forms.Form):
-    """Six digits from an authenticator."""
-
-    code = forms.RegexField(
-        regex=r"^\d{6}$",
-        label=_("Code"),
-        error_messages={"invalid": _("The code has six digits.")},
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "one-time-code",
-                "inputmode": "numeric",
-                "maxlength": 6,
-                "class": "code",
-                "autofocus": True,
-            }
-        ),
-    )

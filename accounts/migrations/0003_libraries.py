@@ -1,12 +1,12 @@
 from django.db import migrations
 
-TABLES = "django_session, otp_totp_totpdevice"
+TABLES = "django_session"
 
 
 class Migration(migrations.Migration):
-    """Sessions and second factors are kept in tables of libraries, which grant nothing to anybody by themselves."""
+    """Sessions are kept in a table of a library, which grants nothing to anybody by itself."""
 
-    dependencies = [("accounts", "0002_isolation"), ("sessions", "0001_initial"), ("otp_totp", "0003_add_timestamps")]
+    dependencies = [("accounts", "0002_isolation"), ("sessions", "0001_initial")]
     operations = [
         migrations.RunSQL(
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {TABLES} TO sp_app",

@@ -6,8 +6,11 @@ from accounts.models.invitation import Invitation
 from accounts.models.join_request import JoinRequest
 from accounts.models.known_device import KnownDevice
 from accounts.models.membership import Membership
+from accounts.models.passkey import PasskeyName
+from accounts.models.recovery import RecoveryCode, RecoveryCodes
 from accounts.models.session import Session
 from accounts.models.token import RefreshToken, SigningKey
+from accounts.models.totp import TotpDevice
 from accounts.models.user import User
 from accounts.models.workspace import Workspace
 
@@ -18,9 +21,13 @@ __all__ = [
     "JoinRequest",
     "KnownDevice",
     "Membership",
+    "PasskeyName",
+    "RecoveryCode",
+    "RecoveryCodes",
     "RefreshToken",
     "Session",
     "SigningKey",
+    "TotpDevice",
     "User",
     "Workspace",
 ]

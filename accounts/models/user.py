@@ -39,6 +39,7 @@ class User(AbstractBaseUser):
     phone = EncryptedField(purpose="account", workspace=None, null=True)  # likewise; never a way to sign in
     locale = models.CharField(max_length=8, default="", blank=True)  # empty: as the browser asks
     time_zone = models.CharField(max_length=40, default="", blank=True)  # empty: UTC
+    second_factor = models.BooleanField(default=False)  # has a confirmed one; kept by accounts.factors
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=clock.now)
     email_confirmed_at = models.DateTimeField(null=True)

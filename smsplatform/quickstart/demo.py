@@ -1,16 +1,14 @@
 """What a fresh quick start contains: three people, one workspace with money and keys, one simulated carrier."""
 
-import base64
 import datetime as dt
 import secrets
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import keys, provisioning
-from accounts.models import User, Workspace
+from accounts.models import TotpDevice, User, Workspace
 from accounts.models.user import StaffRole
 from billing import ledger, rates
 from messaging.provisioning import put_carrier, put_routes, register_sender
@@ -51,8 +49,10 @@ def _person(email: str, name: str, staff_role: str, at: dt.datetime) -> tuple[Us
     user = provisioning.create_user(email=email, password=password, name=name, staff_role=staff_role, at=at)
     shown = {"email": email, "password": password}
     if staff_role:  # staff sign in with a second factor
-        device = TOTPDevice.objects.create(user=user, name="authenticator", confirmed=True)
-        shown["totp_secret"] = base64.b32encode(device.bin_key).decode()
+        shown["totp_secret"] = TotpDevice.make_secret()
+        TotpDevice.objects.create(user=user, secret=shown["totp_secret"], confirmed=True)
+        user.second_factor = True
+        user.save(update_fields=["second_factor"])
     return user, shown
 
 

@@ -3,8 +3,6 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.test import Client
-from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import backoff
 from tests.factories import pages
@@ -112,47 +110,6 @@ def test_signing_out_ends_the_session_and_needs_a_post() -> None:
     assert browser.get("/sign-out").status_code == 405
     assert browser.post("/sign-out").status_code == 302
     assert "_auth_user_id" not in browser.session
-
-
-def test_staff_see_no_page_before_their_second_step() -> None:
-    user, _ = pages.person(staff_role="support")
-    browser = pages.client(user)
-
-    for path in ("/", "/messages", "/send", "/no-workspace"):
-        assert browser.get(path)["Location"] == "/sign-in/code", path
-
-
-def test_staff_set_up_an_authenticator_and_then_pass_with_its_code() -> None:
-    user, _ = pages.person(staff_role="auditor")
-    browser = pages.client(user)
-    assert "Set up your second step" in browser.get("/sign-in/code").content.decode()
-    device = TOTPDevice.objects.get(user=user)
-
-    refused = browser.post("/sign-in/code", {"code": wrong_code(device)})
-    TOTPDevice.objects.filter(pk=device.pk).update(throttling_failure_count=0, throttling_failure_timestamp=None)
-    passed = browser.post("/sign-in/code", {"code": code_of(device)})
-
-    assert refused.status_code == 422
-    assert passed.status_code == 302
-    assert "staff console" in browser.get("/no-workspace").content.decode()
-
-
-def test_the_key_of_a_confirmed_authenticator_is_never_shown_again() -> None:
-    user, _ = pages.person(staff_role="support")
-    TOTPDevice.objects.create(user=user, name="authenticator", confirmed=True)
-
-    html = pages.client(user).get("/sign-in/code").content.decode()
-
-    assert "Enter your code" in html
-    assert "data-copy" not in html
-
-
-def code_of(device: TOTPDevice) -> str:
-    return f"{TOTP(device.bin_key, device.step, device.t0, device.digits).token():06d}"
-
-
-def wrong_code(device: TOTPDevice) -> str:
-    return f"{(int(code_of(device)) + 500_000) % 1_000_000:06d}"
 
 
 def test_the_theme_cookie_is_set_only_by_choosing_and_goes_with_system() -> None:

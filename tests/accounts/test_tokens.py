@@ -14,8 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
-from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import signing_keys, tokens, upkeep
 from accounts.models import Membership, RefreshToken, SigningKey, User
@@ -24,7 +22,7 @@ from messaging.gate import Gate
 from smsplatform.lib import clock, ids
 from smsplatform.lib.api.problems import Problem
 from smsplatform.lib.tenancy import scope
-from tests.factories import accounts, messaging
+from tests.factories import accounts, messaging, pages
 from tests.factories.accounts import PASSWORD, Api, World
 
 
@@ -113,13 +111,12 @@ def test_guessing_is_slowed_down_as_on_the_page() -> None:
 
 def test_a_second_factor_is_asked_for_and_checked(world: World) -> None:
     user, email = accounts.make_member(world)
-    device = TOTPDevice.objects.create(user=user, confirmed=True)
+    device = pages.authenticator(user)
     given = {"email": email, "password": PASSWORD, "mode": "test"}
 
     assert code_of(post("/v1/auth/token", given)) == (401, "second_factor_required")
     assert code_of(post("/v1/auth/token", {**given, "code": "000000"})) == (401, "second_factor_failed")
-    TOTPDevice.objects.filter(pk=device.pk).update(throttling_failure_count=0, throttling_failure_timestamp=None)
-    code = f"{totp(device.bin_key):06d}"
+    code = device.code(clock.now())
     assert post("/v1/auth/token", {**given, "code": code}).status_code == 200
     assert code_of(post("/v1/auth/token", {**given, "code": code})) == (401, "second_factor_failed")
 

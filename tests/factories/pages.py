@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts import provisioning
-from accounts.models import Membership, User, Workspace
+from accounts.models import Membership, TotpDevice, User, Workspace
 from accounts.reauth import CONFIRMED
 from accounts.roles import Role
 from billing import ledger, rates
@@ -14,8 +15,7 @@ from messaging import routing, sources
 from messaging.acceptance import Order, accept_now
 from messaging.drafting import SendRequest, plan, seal
 from messaging.models import Carrier, Route, Sender
-from messaging.provisioning import sender_index
-from privacy import keyring
+from privacy import ciphers, keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 
@@ -58,7 +58,7 @@ def shop() -> Shop:
         Sender.objects.create(
             workspace=workspace,
             address=SENDER,
-            address_idx=sender_index(index, SENDER),
+            address_idx=ciphers.blind_index(index, "messaging.Sender.address", SENDER),
             kind=Sender.Kind.ALPHANUMERIC,
             state=Sender.State.APPROVED,
             is_default=True,
@@ -74,6 +74,24 @@ def client(user: User) -> Client:
     browser.force_login(user)
     session = browser.session
     session["livemode"] = False
+    session.save()
+    return browser
+
+
+def authenticator(user: User) -> TotpDevice:
+    """A confirmed authenticator app of somebody."""
+    device: TotpDevice = TotpDevice.objects.create(user=user, secret=TotpDevice.make_secret(), confirmed=True)
+    user.second_factor = True
+    user.save(update_fields=["second_factor"])
+    return device
+
+
+def verified(user: User) -> Client:
+    """A browser in which this person has signed in and passed the second step."""
+    device = TotpDevice.objects.filter(user=user, confirmed=True).first() or authenticator(user)
+    browser = client(user)
+    session = browser.session
+    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     session.save()
     return browser
 

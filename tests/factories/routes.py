@@ -8,8 +8,10 @@ see it too.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django_otp_webauthn.models import WebAuthnCredential
+
 from accounts import invitations, joining, keys
-from accounts.models import Invitation, JoinRequest, Membership, User, Workspace
+from accounts.models import Invitation, JoinRequest, Membership, PasskeyName, User, Workspace
 from accounts.roles import Role
 from messaging import endpoints, exports
 from messaging.api.suppressions import PREFIX
@@ -19,7 +21,7 @@ from privacy import ciphers, keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging
-from tests.factories.accounts import World, make_member, make_sender
+from tests.factories.accounts import World, make_member
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +65,7 @@ def _endpoint(world: World) -> str:
 def _delivery(world: World) -> str:
     of = endpoint(world)
     with scope.workspace(world.id):
-        return ids.encode(ids.DELIVERY, endpoints.test(endpoint=of, by=None, at=clock.now()))
+        return ids.encode(ids.DELIVERY, endpoints.test(endpoint=of, at=clock.now()))
 
 
 def _member(world: World) -> str:
@@ -117,13 +119,14 @@ def _key(world: World) -> str:
     return ids.encode(ids.KEY, key.id)
 
 
-def _sender(world: World) -> str:
-    with scope.workspace(world.id):
-        return ids.encode(ids.SENDER, make_sender(world.id, f"S{ids.uuid7().hex[-9:]}").id)
+def passkey(user: User) -> PasskeyName:
+    """A passkey of somebody, whose private half nobody has."""
+    made = WebAuthnCredential.objects.create(user=user, credential_id=ids.uuid7().bytes, public_key=b"none")
+    return PasskeyName.objects.create(passkey=made, name="Laptop")
 
 
 EXAMPLES = {
-    "sender_id": Example(make=_sender),
+    "passkey_id": Example(make=lambda world: ids.encode("pky", passkey(world.owner).pk)),
     "export_id": Example(make=_export),
     "key_id": Example(make=_key),
     "member_id": Example(make=_member),
