@@ -6,6 +6,7 @@ may be large and is touched often; it is made again every few minutes instead of
 
 import datetime as dt
 import logging
+import time
 
 from django.conf import settings
 from django.db import connections
@@ -19,6 +20,7 @@ RECENT = dt.timedelta(hours=2)
 # Ids are made some time before they are committed; and a first run does not know what the last one saw.
 OVERLAP = dt.timedelta(minutes=1)
 FIRST = dt.timedelta(hours=1)
+SHARE = 19  # a run is followed by so many times its length of rest
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 logger = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ def roll_up(*, at: dt.datetime, since: dt.datetime = LONG_AGO) -> int:
     for _ in range(BATCHES_MAX):
         made = _call("SELECT pipeline.roll_up(%s, %s, %s)", oldest, since, BATCH)
         done += made
-        if not made:
+        if made < BATCH:  # what was touched meanwhile waits: a busy hour would be made again without end
             return done
     logger.warning("figures_late", extra={"hours": done})
     return done
@@ -47,12 +49,17 @@ def roll_up(*, at: dt.datetime, since: dt.datetime = LONG_AGO) -> int:
 
 @task(name="messaging.traffic.recent", queue="default")
 def recent() -> None:
-    """Scheduled; the figures of today are never older than this."""
-    global _seen_at  # noqa: PLW0603  # where this process was; another one only looks further back
+    """Scheduled; at most a twentieth of the time goes into it, so a very busy hour is told of less often."""
+    global _seen_at, _not_before  # noqa: PLW0603  # where this process was; another one only looks further back
+    began = time.monotonic()
+    if began < _not_before:
+        return
     at = clock.now()
     touch_new(since=_seen_at - OVERLAP if _seen_at else at - FIRST)
     _seen_at = at
     roll_up(at=at, since=at - RECENT)
+    ended = time.monotonic()
+    _not_before = ended + SHARE * (ended - began)
 
 
 @task(name="messaging.traffic.late", queue="default")
@@ -62,6 +69,7 @@ def late() -> None:
 
 
 _seen_at: dt.datetime | None = None
+_not_before = 0.0
 
 
 def _call(statement: str, *arguments: dt.datetime | int) -> int:

@@ -12,7 +12,9 @@ AS $$ SELECT to_timestamp(('x' || left(translate(p_id::text, '-', ''), 12))::bit
 CREATE FUNCTION pipeline.latency_class(p_from timestamptz, p_to timestamptz) RETURNS smallint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog
 AS $$
-    SELECT least(48, greatest(1, 1 + floor(2 * log(2, greatest(extract(epoch FROM p_to - p_from), 0.05) / 0.05))))::smallint
+    -- In floating point: logarithms of numeric cost more than reading the message.
+    SELECT least(48, greatest(1, 1 + floor(2 * ln(greatest(extract(epoch FROM p_to - p_from), 0.05)::float8 / 0.05)
+                                           / ln(2::float8))))::smallint
 $$;
 
 CREATE FUNCTION pipeline.touch_hours() RETURNS trigger
@@ -54,9 +56,10 @@ BEGIN
         RETURN 0;  -- somebody is at it
     END IF;
     SELECT array_agg(p.workspace_id), array_agg(p.livemode), array_agg(p.hour) INTO workspaces, modes, hours
+    -- One hour has many notes: it must not fill a run alone, and not be made again in the next round of the same run.
     FROM (SELECT DISTINCT n.workspace_id, n.livemode, n.hour
           FROM (SELECT t.workspace_id, t.livemode, t.hour FROM messaging_touched_hour t WHERE t.hour >= p_from
-                ORDER BY t.hour DESC LIMIT p_limit) AS n) AS p;
+                ORDER BY t.hour DESC LIMIT p_limit * 100) AS n LIMIT p_limit) AS p;
     IF hours IS NULL THEN
         RETURN 0;
     END IF;
