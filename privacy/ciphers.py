@@ -6,6 +6,7 @@ first 128 bits of an HMAC under the workspace's index key.
 """
 
 import os
+import time
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,25 @@ def unseal(value: bytes, associated: bytes) -> bytes:
         return key.aead.decrypt(value[_NONCE:_TEXT], value[_TEXT:], associated)
     except InvalidTag:
         raise WrongContext("sealed for another place, or altered") from None
+
+
+_repeated: dict[bytes, str] = {}
+_repeated_since = 0.0
+REPEATED_MAX = 6000
+
+
+def unseal_repeated(value: bytes, associated: bytes) -> str:
+    """``unseal`` for what many messages share (senders, templates, endpoints): the text is kept by its ciphertext.
+
+    No longer than keys are, and not too many.
+    """
+    global _repeated_since  # noqa: PLW0603  # when this process last forgot
+    if len(_repeated) >= REPEATED_MAX or time.monotonic() - _repeated_since > keyring.KEPT_SECONDS:
+        _repeated.clear()
+        _repeated_since = time.monotonic()
+    if (known := _repeated.get(value)) is None:
+        known = _repeated[bytes(value)] = unseal(bytes(value), associated).decode()
+    return known
 
 
 def blind_index(index_key: DataKey, label: str, text: str) -> bytes:
