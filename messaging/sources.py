@@ -1,5 +1,6 @@
 """Loading a ``Source``: everything the drafting of a workspace's messages needs, read once and kept for seconds."""
 
+from functools import lru_cache
 from uuid import UUID
 
 from accounts.keys import KeyInfo
@@ -45,6 +46,12 @@ def callback(source: Source, url: str) -> UUID:
     return known
 
 
+@lru_cache(maxsize=20_000)
+def _wallet(workspace_id: UUID, currency: str, livemode: bool) -> UUID:
+    """Opened once per process: an account is never deleted."""
+    return ledger.open_wallet(workspace=workspace_id, currency=currency, livemode=livemode)
+
+
 def _load(
     workspace_id: UUID,
     *,
@@ -56,7 +63,7 @@ def _load(
     user_id: UUID | None,
     info: KeyInfo | None = None,
 ) -> Source:
-    wallet = ledger.open_wallet(workspace=workspace_id, currency=currency, livemode=livemode)
+    wallet = _wallet(workspace_id, currency, livemode)
     with scope.workspace(workspace_id):
         senders = list(Sender.objects.all())
         templates = list(Template.objects.all())
