@@ -70,13 +70,12 @@ def people(workspace: UUID, *roles: str) -> list[User]:
     return [membership.user for membership in found.select_related("user").order_by("id")]
 
 
-def _send_later(template: str, to: Sequence[Any], context: Mapping[str, Any]) -> None:
+def _send_later(template: str, to: Sequence[str | User], context: Mapping[str, Any]) -> None:
     transaction.on_commit(partial(_send, template, to, context), robust=True)
 
 
-def _send(template: str, to: Sequence[Any], context: Mapping[str, Any]) -> None:
-    addresses = [person if isinstance(person, str) else person.email for person in to]
+def _send(template: str, to: Sequence[str | User], context: Mapping[str, Any]) -> None:
     try:
-        mail.send(template, to=addresses, context=context)
+        mail.send(template, to=to, context=context)
     except mail.Undelivered as error:
         logger.warning("mail_undelivered", extra={"template": template, "error": error.code})

@@ -118,8 +118,8 @@ class ModelPolicy:
 
     @property
     def kept(self) -> str:
-        """For how long, in words."""
-        return ", ".join(unit.kept for unit in self.units) or self.reason
+        """For how long, in words; empty when no calendar says."""
+        return ", ".join(unit.kept for unit in self.units)
 
     @property
     def stays_because(self) -> str:
