@@ -40,7 +40,7 @@ def family(user_agent: str) -> str:
 def label(device: str) -> str:
     """What a family is called, such as ``Firefox, Linux``."""
     browser, _dot, system = device.partition(".")
-    return f"{_NAMES.get(browser, _('another browser'))}, {_NAMES.get(system, _('another system'))}"
+    return f"{_NAMES.get(browser, _('Other browser'))}, {_NAMES.get(system, _('other system'))}"
 
 
 def is_new(*, user: User, device: str, at: dt.datetime) -> bool:

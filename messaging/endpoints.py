@@ -2,35 +2,47 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connections
 
-from messaging.models import WebhookEndpoint
+from messaging.models import Delivery, WebhookEndpoint
 from messaging.models.webhook import DEFAULT_TYPES, EVENT_TYPES
 from privacy import audit, ciphers
 from privacy.ciphers import DataKey
-from smsplatform.lib import http, signing
+from smsplatform.lib import http, ids, signing
 from smsplatform.lib.api.problems import FieldError, Problem
 from smsplatform.lib.tenancy import scope
 
 ENDPOINTS_MAX = 20
 CALLBACKS_MAX = 100
+REPLAY_MAX = 10_000  # deliveries that a person makes again at once
+HEALTH_OF = 5000  # the newest deliveries of a workspace tell how its endpoints are
+HEALTH_KEPT = dt.timedelta(days=30)
 OVERLAP = dt.timedelta(hours=24)
 TEST_TYPE = "webhook.test"
 TYPES_SHOWN = ", ".join(EVENT_TYPES)
 
 
 def create(
-    *, workspace: UUID, livemode: bool, values: Mapping[str, Any], by: UUID | None, at: dt.datetime
+    *,
+    workspace: UUID,
+    livemode: bool,
+    values: Mapping[str, Any],
+    by: UUID | None,
+    at: dt.datetime,
+    id: UUID | None = None,
 ) -> WebhookEndpoint:
-    """A new endpoint in the open scope; ``values`` as of ``change``. Raises ``Problem``."""
+    """A new endpoint in the open scope; ``values`` as of ``change``.
+
+    Raises ``Problem``, and ``IntegrityError`` for an ``id`` that is taken.
+    """
     if WebhookEndpoint.objects.filter(workspace_id=workspace, callback_idx=None).count() >= ENDPOINTS_MAX:
         raise Problem.single("too_many_endpoints")
     endpoint = WebhookEndpoint(
-        workspace_id=workspace, livemode=livemode, secret=signing.new_secret(), created_at=at,
+        id=id or ids.uuid7(), workspace_id=workspace, livemode=livemode, secret=signing.new_secret(), created_at=at,
         **checked({"types": (), **values}),
     )  # fmt: skip
     endpoint.save(force_insert=True)
@@ -112,7 +124,7 @@ def delete(*, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> No
     endpoint.delete()
 
 
-def test(*, endpoint: WebhookEndpoint, at: dt.datetime) -> UUID:
+def test(*, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> UUID:
     """Queue a test event; the delivery's id. Raises ``Problem`` for a disabled endpoint."""
     arguments: list[Any] = [scope.token(endpoint.workspace_id), endpoint.id, TEST_TYPE, at]
     with connections["default"].cursor() as cursor:
@@ -120,6 +132,7 @@ def test(*, endpoint: WebhookEndpoint, at: dt.datetime) -> UUID:
         found: UUID | None = cursor.fetchone()[0]
     if found is None:
         raise Problem.single("endpoint_disabled")
+    _record("tested", endpoint, by, at)
     return found
 
 
@@ -131,6 +144,7 @@ def replay(
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
     failed_only: bool = False,
+    by: UUID | None,
     at: dt.datetime,
 ) -> int:
     """Make finished deliveries again, in order, with their event ids; how many. Disabled endpoints get none."""
@@ -138,7 +152,51 @@ def replay(
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT pipeline.replay_deliveries(%s, %s, %s, %s, %s, %s, %s)", arguments)
         count: int = cursor.fetchone()[0]
+    if count:
+        details = {"count": str(count)} | {k: str(v) for k, v in (("endpoint", endpoint), ("delivery", delivery)) if v}
+        audit.record(action="user:webhook_delivery:replayed", workspace=workspace, actor=by, at=at, details=details)
     return count
+
+
+def replayable(
+    *, endpoint: WebhookEndpoint, since: dt.datetime, until: dt.datetime, failed_only: bool, at: dt.datetime
+) -> int:
+    """How many deliveries ``replay`` would make again, at most one more than ``REPLAY_MAX``."""
+    over = [Delivery.State.DELIVERED, Delivery.State.EXHAUSTED, Delivery.State.DROPPED]
+    rows = Delivery.objects.filter(
+        workspace_id=endpoint.workspace_id, id__gte=ids.floor(at - 2 * HEALTH_KEPT), endpoint_id=endpoint.id,
+        state__in=over[1:] if failed_only else over, occurred_at__gte=since, occurred_at__lt=until,
+    )  # fmt: skip
+    return rows[: REPLAY_MAX + 1].count()
+
+
+class Health(NamedTuple):
+    """How an endpoint did lately: deliveries tried, those without success so far, and when the last one arrived."""
+
+    tried: int
+    failed: int
+    succeeded_at: dt.datetime | None
+
+    @property
+    def failure_percent(self) -> int:
+        """Deliveries without success so far, of a hundred."""
+        return round(100 * self.failed / self.tried) if self.tried else 0
+
+
+_HEALTH = """
+SELECT endpoint_id, count(*) FILTER (WHERE attempts > 0 AND state <> 'dropped'),
+    count(*) FILTER (WHERE last_error IS NOT NULL AND state NOT IN ('dropped', 'delivered')),
+    max(finished_at) FILTER (WHERE state = 'delivered')
+FROM (SELECT * FROM messaging_delivery WHERE workspace_id = %s AND id >= %s ORDER BY id DESC LIMIT %s) AS recent
+GROUP BY endpoint_id
+"""
+
+
+def health(*, workspace: UUID, at: dt.datetime) -> dict[UUID, Health]:
+    """How each endpoint did, told from the newest ``HEALTH_OF`` deliveries of the workspace in the open scope."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_HEALTH, [workspace, ids.floor(at - HEALTH_KEPT), HEALTH_OF])
+        return {row[0]: Health(*row[1:]) for row in cursor.fetchall()}
 
 
 def _record(what: str, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> None:

@@ -200,7 +200,8 @@ declare(
             **each("id workspace_id", ROW),
             "address": F("sender"),
             "address_idx": F("sender", form="index", export="never"),
-            **each("kind state is_default created_at", CONFIG),
+            **each("purpose example reason", F("opaque")),
+            **each("kind state is_default created_at decided_at", CONFIG),
         },
     ),
     ModelPolicy(

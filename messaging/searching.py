@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 from messaging.drafting import number_index, reference_index
 from messaging.models import Message, Outbox, Sender
 from messaging.models.message import MessageQuerySet, Status
+from messaging.provisioning import sender_index
 from privacy import ciphers, keyring
 from smsplatform.lib import ids, phone
 from smsplatform.lib.api.problems import FieldError, Problem
@@ -96,7 +97,7 @@ def _sender(text: str, index: ciphers.DataKey) -> UUID:
     """The id of a sender given by id or address; the zero id, which nobody has, for an unknown one."""
     if text.startswith(f"{ids.SENDER}_"):
         return _id(ids.SENDER, text, "sender")
-    found = Sender.objects.filter(address_idx=ciphers.blind_index(index, "messaging.Sender.address", text))
+    found = Sender.objects.filter(address_idx=sender_index(index, text))
     return found.values_list("id", flat=True).first() or UUID(int=0)
 
 

@@ -65,10 +65,10 @@ def _load(
 ) -> Source:
     wallet = _wallet(workspace_id, currency, livemode)
     with scope.workspace(workspace_id):
-        senders = list(Sender.objects.all())
+        senders = list(Sender.objects.exclude(state=Sender.State.WITHDRAWN))
         templates = list(Template.objects.all())
     known = {
-        s.address: SenderInfo(id=s.id, address=s.address, approved=s.state == Sender.State.APPROVED) for s in senders
+        s.address: SenderInfo(id=s.id, address=s.address, approved=s.is_usable(livemode=livemode)) for s in senders
     }
     default = next((known[s.address] for s in senders if s.is_default), None)
     return Source(

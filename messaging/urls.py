@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from messaging.views import api_keys, exports, handsets, message, messages, overview, send
+from messaging.views import (
+    api_keys,
+    deliveries,
+    exports,
+    handsets,
+    message,
+    messages,
+    overview,
+    send,
+    senders,
+    webhooks,
+)
 
 urlpatterns = [
     path("", include("messaging.api.urls")),
@@ -26,5 +37,21 @@ urlpatterns = [
     path("api-keys/<slug:key_id>", api_keys.edit, name="api_key_edit"),
     path("api-keys/<slug:key_id>/rotate", api_keys.rotate, name="api_key_rotate"),
     path("api-keys/<slug:key_id>/revoke", api_keys.revoke, name="api_key_revoke"),
+    path("webhooks", webhooks.index, name="webhooks"),
+    path("webhooks/new", webhooks.create, name="webhook_create"),
+    path("webhooks/deliveries/<slug:delivery_id>", deliveries.show, name="webhook_delivery"),
+    path("webhooks/deliveries/<slug:delivery_id>/replay", deliveries.replay, name="webhook_delivery_replay"),
+    path("webhooks/<slug:endpoint_id>", webhooks.show, name="webhook"),
+    path("webhooks/<slug:endpoint_id>/edit", webhooks.edit, name="webhook_edit"),
+    path("webhooks/<slug:endpoint_id>/switch", webhooks.switch, name="webhook_switch"),
+    path("webhooks/<slug:endpoint_id>/rotate", webhooks.rotate, name="webhook_rotate"),
+    path("webhooks/<slug:endpoint_id>/test", webhooks.test, name="webhook_test"),
+    path("webhooks/<slug:endpoint_id>/replay", deliveries.replay_window, name="webhook_replay"),
+    path("webhooks/<slug:endpoint_id>/delete", webhooks.delete, name="webhook_delete"),
+    path("senders", senders.index, name="senders"),
+    path("senders/new", senders.create, name="sender_create"),
+    path("senders/<slug:sender_id>", senders.show, name="sender"),
+    path("senders/<slug:sender_id>/default", senders.default, name="sender_default"),
+    path("senders/<slug:sender_id>/withdraw", senders.withdraw, name="sender_withdraw"),
     path("handsets", handsets.handsets, name="handsets"),
 ]

@@ -170,6 +170,14 @@ class SearchRequest(MessageFilter, kw_only=True, forbid_unknown_fields=True):
     cursor: str | None = None
 
 
+class SenderRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A name, number or short code to send from, and for its review what it is for."""
+
+    address: Annotated[str, Meta(min_length=3, max_length=16)]
+    purpose: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
+    example: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
+
+
 class SenderDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A source address of the workspace."""
 
@@ -177,7 +185,8 @@ class SenderDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     object: Literal["sender"]
     address: str
     kind: Literal["alphanumeric", "number", "short_code"]
-    state: Literal["review", "approved", "rejected"]
+    state: Literal["draft", "review", "approved", "rejected"]
+    reason: str | None
     default: bool
     created_at: dt.datetime
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("v1/messages/<str:message_id>/cancel", messages.Cancel.as_view()),
     path("v1/messages/<str:message_id>/redact", messages.Redact.as_view()),
     path("v1/senders", senders.Senders.as_view()),
+    path("v1/senders/<str:sender_id>", senders.OneSender.as_view()),
     path("v1/templates", templates.Templates.as_view()),
     path("v1/templates/<str:template_id>", templates.OneTemplate.as_view()),
     path("v1/suppressions", suppressions.Suppressions.as_view()),

@@ -58,7 +58,7 @@ class ReplayDelivery(DeliveryView):
         delivery = self.found(delivery_id)
         if not WebhookEndpoint.objects.filter(id=delivery.endpoint_id, enabled=True).exists():
             raise Problem.single("endpoint_disabled")
-        if not endpoints.replay(workspace=self.workspace_id, delivery=delivery.id, at=self.at):
+        if not endpoints.replay(workspace=self.workspace_id, delivery=delivery.id, by=self.key_id, at=self.at):
             raise Problem.single("conflict", detail="The delivery is still being tried.")
         transaction.on_commit(webhooks.wake)
         delivery.refresh_from_db()

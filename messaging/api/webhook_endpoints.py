@@ -125,7 +125,7 @@ class Test(EndpointView):
 
         Of type webhook.test, whatever types the endpoint asked for. Read its delivery to see how it went.
         """
-        made = endpoints.test(endpoint=self.found(endpoint_id), at=self.at)
+        made = endpoints.test(endpoint=self.found(endpoint_id), by=self.key_id, at=self.at)
         transaction.on_commit(webhooks.wake)
         return Response(shown_delivery(Delivery.objects.get(id=made)), 202)
 
@@ -161,7 +161,7 @@ class Replay(EndpointView):
             raise Problem.single("endpoint_disabled")
         count = endpoints.replay(
             workspace=self.workspace_id, endpoint=endpoint.id, since=wanted.since, until=wanted.until,
-            failed_only=wanted.failed_only, at=self.at,
+            failed_only=wanted.failed_only, by=self.key_id, at=self.at,
         )  # fmt: skip
         transaction.on_commit(webhooks.wake)
         return Response({"object": "replay", "deliveries": count}, 202)

@@ -17,16 +17,22 @@ class Sender(models.Model):
         SHORT_CODE = "short_code", "Short code"
 
     class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
         REVIEW = "review", "In review"
         APPROVED = "approved", "Approved"
         REJECTED = "rejected", "Rejected"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="senders")
     address = EncryptedField(purpose="account", workspace="workspace_id")
     address_idx = models.BinaryField(max_length=16)
     kind = models.CharField(max_length=12, choices=Kind)
-    state = models.CharField(max_length=8, choices=State, default=State.REVIEW)
+    state = models.CharField(max_length=9, choices=State, default=State.REVIEW)
+    purpose = EncryptedField(purpose="account", workspace="workspace_id", null=True)  # for the review, in own words
+    example = EncryptedField(purpose="account", workspace="workspace_id", null=True)
+    reason = EncryptedField(purpose="account", workspace="workspace_id", null=True)  # of a rejection
+    decided_at = models.DateTimeField(null=True)
     is_default = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -40,6 +46,16 @@ class Sender(models.Model):
 
     def __str__(self) -> str:
         return ids.encode("snd", self.id)
+
+    def is_usable(self, *, livemode: bool) -> bool:
+        """Whether messages may go out under this name: live after approval, in test mode from the beginning.
+
+        ``pipeline.accept`` asks the same of the row.
+        """
+        return self.state == self.State.APPROVED or (not livemode and self.state in _IN_TEST)
+
+
+_IN_TEST = (Sender.State.DRAFT, Sender.State.REVIEW)
 
 
 class Template(models.Model):

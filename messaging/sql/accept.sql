@@ -42,7 +42,8 @@ BEGIN
     SELECT array_agg(CASE WHEN revoked[m.source] THEN 'revoked_key' WHEN m.approved THEN 'ok' ELSE 'sender_not_approved' END
                      ORDER BY m.ord), bool_or(revoked[m.source] OR m.approved IS NOT TRUE)
     INTO checked, refused
-    FROM (SELECT source, ord, (SELECT s.state = 'approved' FROM messaging_sender s
+    FROM (SELECT source, ord, (SELECT s.state = 'approved' OR (s.state IN ('draft', 'review') AND NOT p_livemode[source])
+                               FROM messaging_sender s
                                WHERE s.id = sender AND s.workspace_id = p_workspace[source]) AS approved
           FROM unnest(p_source, p_sender) WITH ORDINALITY AS u(source, sender, ord)) AS m;
     IF refused THEN

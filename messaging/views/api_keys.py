@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import keys
 from accounts.access import page
 from accounts.models import ApiKey, Workspace
+from accounts.reauth import confirmed
 from accounts.roles import PERMISSIONS, Permission, Scope
 from messaging.forms.api_keys import CreateForm, LimitsForm, RotateForm, initial_of
 from messaging.models import Sender
@@ -56,6 +58,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @page(permission=Permission.KEYS_WRITE)
+@confirmed
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     """Show the form; make the key and show its secret in the answer, this once."""
@@ -75,6 +78,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @page(permission=Permission.KEYS_WRITE)
+@confirmed
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, key_id: str) -> HttpResponse:
     """Name and limits of a key in force."""
@@ -94,6 +98,7 @@ def edit(request: HttpRequest, key_id: str) -> HttpResponse:
 
 
 @page(permission=Permission.KEYS_WRITE)
+@confirmed
 @require_http_methods(["GET", "POST"])
 def rotate(request: HttpRequest, key_id: str) -> HttpResponse:
     """Ask for the overlap; replace the secret and show the new one in the answer, this once."""
@@ -193,8 +198,12 @@ def _hint(key: ApiKey, at: dt.datetime) -> str:
     return _("Unused for 90 days: revoke it?") if key.last_used_at <= at - UNUSED_AFTER else ""
 
 
+def _kept() -> QuerySet[Sender]:
+    return Sender.objects.exclude(state=Sender.State.WITHDRAWN).order_by("id")
+
+
 def _senders() -> dict[Sender, str]:
-    return {sender: ids.encode(ids.SENDER, sender.id) for sender in Sender.objects.order_by("id")}
+    return {sender: ids.encode(ids.SENDER, sender.id) for sender in _kept()}
 
 
 def _choices(senders: dict[Sender, str]) -> list[tuple[str, str]]:

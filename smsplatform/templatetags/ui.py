@@ -39,6 +39,14 @@ _STATUS = {
     "failed": ("bad", pgettext_lazy("message status", "Failed")),
     "canceled": ("", pgettext_lazy("message status", "Canceled")),
 }
+_DELIVERY = {
+    "pending": ("info", pgettext_lazy("webhook delivery", "Waiting")),
+    "retrying": ("warn", pgettext_lazy("webhook delivery", "Trying again")),
+    "leased": ("info", pgettext_lazy("webhook delivery", "In progress")),
+    "delivered": ("ok", pgettext_lazy("webhook delivery", "Delivered")),
+    "exhausted": ("bad", pgettext_lazy("webhook delivery", "Given up")),
+    "dropped": ("warn", pgettext_lazy("webhook delivery", "Dropped")),
+}
 _CATEGORY = {
     "otp": gettext_lazy("One-time passcode"),
     "transactional": gettext_lazy("Transactional"),
@@ -100,6 +108,26 @@ def status_badge(status: str, size: str = "") -> SafeString:
     """A message's status in words and colour."""
     tone, label = _STATUS.get(status, ("", status))
     return format_html('<span class="{}">{}</span>', " ".join(filter(None, ("badge dot", tone, size))), label)
+
+
+@register.simple_tag
+def delivery_badge(state: str, size: str = "") -> SafeString:
+    """A webhook delivery's state in words and colour."""
+    tone, label = _DELIVERY.get(state, ("", state))
+    return format_html('<span class="{}">{}</span>', " ".join(filter(None, ("badge dot", tone, size))), label)
+
+
+@register.filter
+def delivery_name(state: str) -> str:
+    """The word for a webhook delivery's state."""
+    return str(_DELIVERY.get(state, ("", state))[1])
+
+
+@register.simple_tag
+def http_badge(status: int) -> SafeString:
+    """The status of an HTTP answer in its colour."""
+    tone = {2: "ok", 3: "info", 4: "warn", 5: "bad"}.get(status // 100, "")
+    return format_html('<span class="badge {}">{}</span>', tone, status)
 
 
 @register.filter

@@ -13,7 +13,8 @@ from accounts.roles import Role, Scope
 from billing import ledger, rates
 from messaging import routing
 from messaging.models import Carrier, Route, Sender
-from privacy import ciphers, keyring
+from messaging.provisioning import sender_index
+from privacy import keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 
@@ -130,7 +131,7 @@ def make_sender(workspace: UUID, address: str, *, default: bool = False, state: 
     return Sender.objects.create(
         workspace_id=workspace,
         address=address,
-        address_idx=ciphers.blind_index(index, "messaging.Sender.address", address),
+        address_idx=sender_index(index, address),
         kind=Sender.Kind.ALPHANUMERIC,
         state=state,
         is_default=default,

@@ -15,7 +15,8 @@ from messaging import routing, sources
 from messaging.acceptance import Order, accept_now
 from messaging.drafting import SendRequest, plan, seal
 from messaging.models import Carrier, Route, Sender
-from privacy import ciphers, keyring
+from messaging.provisioning import sender_index
+from privacy import keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 
@@ -58,7 +59,7 @@ def shop() -> Shop:
         Sender.objects.create(
             workspace=workspace,
             address=SENDER,
-            address_idx=ciphers.blind_index(index, "messaging.Sender.address", SENDER),
+            address_idx=sender_index(index, SENDER),
             kind=Sender.Kind.ALPHANUMERIC,
             state=Sender.State.APPROVED,
             is_default=True,

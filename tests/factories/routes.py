@@ -21,7 +21,7 @@ from privacy import ciphers, keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging
-from tests.factories.accounts import World, make_member
+from tests.factories.accounts import World, make_member, make_sender
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,7 @@ def _endpoint(world: World) -> str:
 def _delivery(world: World) -> str:
     of = endpoint(world)
     with scope.workspace(world.id):
-        return ids.encode(ids.DELIVERY, endpoints.test(endpoint=of, at=clock.now()))
+        return ids.encode(ids.DELIVERY, endpoints.test(endpoint=of, by=None, at=clock.now()))
 
 
 def _member(world: World) -> str:
@@ -119,6 +119,11 @@ def _key(world: World) -> str:
     return ids.encode(ids.KEY, key.id)
 
 
+def _sender(world: World) -> str:
+    with scope.workspace(world.id):
+        return ids.encode(ids.SENDER, make_sender(world.id, f"S{ids.uuid7().hex[-9:]}").id)
+
+
 def passkey(user: User) -> PasskeyName:
     """A passkey of somebody, whose private half nobody has."""
     made = WebAuthnCredential.objects.create(user=user, credential_id=ids.uuid7().bytes, public_key=b"none")
@@ -127,6 +132,7 @@ def passkey(user: User) -> PasskeyName:
 
 EXAMPLES = {
     "passkey_id": Example(make=lambda world: ids.encode("pky", passkey(world.owner).pk)),
+    "sender_id": Example(make=_sender),
     "export_id": Example(make=_export),
     "key_id": Example(make=_key),
     "member_id": Example(make=_member),

@@ -17,10 +17,10 @@ PASSWORD = "correct horse battery"
 def workspace(
     *, keys: Mapping[str, Mapping[str, Any]] | None = None, credit: int = 100_000_000, email: str = "", name: str = ""
 ) -> dict[str, Any]:
-    """A workspace with an approved sender "ACME", one in review "REVIEW", test money, and test keys by name."""
+    """A workspace with an approved sender "ACME", one rejected "REFUSED", test money, and test keys by name."""
     from accounts import provisioning
     from billing import ledger, rates
-    from messaging.provisioning import register_sender
+    from messaging.provisioning import decide_sender, register_sender
     from smsplatform.lib import clock, ids
     from smsplatform.lib.tenancy import scope
 
@@ -31,7 +31,8 @@ def workspace(
     )
     with scope.workspace(made.id):
         register_sender(workspace=made.id, address="ACME", approved=True, default=True, by=owner.id, at=at)
-        register_sender(workspace=made.id, address="REVIEW", approved=False, by=owner.id, at=at)
+        refused = register_sender(workspace=made.id, address="REFUSED", by=owner.id, at=at)
+        decide_sender(sender=refused, approved=False, reason="somebody else's name", by=None, at=at)
         secrets = {word: _key(made, options, owner.id, at) for word, options in (keys or {"main": {}}).items()}
     wallet = ledger.open_wallet(workspace=made.id, currency=made.currency, livemode=False)
     if credit:

@@ -192,7 +192,7 @@ BAD_FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown field with a slash": ({"a/b~c": 1}, "unknown_field", "#/a~1b~0c"),
     "unknown inner field": ({"privacy": {"forget": True}}, "unknown_field", "#/privacy/forget"),
     "unknown sender": ({"from": SECRET}, "invalid_sender", "#/from"),
-    "sender in review": ({"from": "REVIEW"}, "sender_not_approved", "#/from"),
+    "rejected sender": ({"from": "REFUSED"}, "sender_not_approved", "#/from"),
     "sender as number": ({"from": 5}, "wrong_type", "#/from"),
     "unknown category": ({"category": "spam"}, "invalid_value", "#/category"),
     "unknown encoding": ({"encoding": "utf-8"}, "invalid_value", "#/encoding"),

@@ -1,0 +1,58 @@
+"""Signing up and one's own account in a real browser."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core import mail
+
+from accounts import links
+from accounts.models import User
+from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.factories import pages
+from tests.factories.letters import Letters
+
+PUBLIC = ("/sign-in", "/sign-up", "/sign-up/sent", "/sign-up/resend", "/password", "/password/sent", "/email/over")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_account_pages_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
+    shop = pages.shop()
+    visit = Visit(chromium, address, width=width, scheme=scheme)
+    faults = [fault for path in (*PUBLIC, f"/password/reset/{links.reset(shop.owner)}") for fault in visit.faults(path)]
+    visit.sign_in_as(shop.owner)
+
+    for path in ("/account", "/account/security", "/outbox", "/outbox/preview", "/outbox/preview/accounts/confirm"):
+        faults += visit.faults(path)
+
+    visit.close()
+    assert [fault for fault in faults if "410 (Gone)" not in fault] == []
+
+
+def test_signing_up_without_script_leads_to_a_workspace(chromium: Any, address: str) -> None:
+    email = f"{uuid4().hex}@example.org"
+    visit = Visit(chromium, address, java_script_enabled=False)
+    page = visit.page
+    with Letters.at_once() as letters:
+        mail.outbox.clear()
+        page.goto("/sign-in")
+        page.get_by_role("link", name="Create an account").click()
+        page.get_by_label("E-mail").fill(email)
+        page.get_by_label("Password").fill("a long and good one")
+        page.get_by_label("Workspace").fill("Acme Rockets")
+        page.get_by_role("button", name="Create account").click()
+        assert page.get_by_text("confirm your age").is_visible()
+        page.get_by_label("Password").fill("a long and good one")
+        page.get_by_label("I am at least 16").check()
+        page.get_by_role("button", name="Create account").click()
+        page.get_by_role("heading", name="Look at your mail").wait_for()
+        page.goto(letters.link(email))
+        page.get_by_role("button", name="Confirm address").click()
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill("a long and good one")
+    page.get_by_role("button", name="Sign in").click()
+
+    assert page.get_by_text("Acme Rockets").first.is_visible()
+    assert User.objects.get_by_natural_key(email).email_confirmed_at
+    visit.close()

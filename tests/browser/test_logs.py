@@ -1,0 +1,43 @@
+"""Webhooks and the API log in a real browser."""
+
+from typing import Any
+
+import pytest
+
+from messaging import endpoints
+from messaging.webhooks import Deliverer
+from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy import scope
+from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.factories import pages
+
+
+@pytest.fixture(scope="module")
+def places(shop: pages.Shop) -> list[str]:
+    """Addresses with something on them: an endpoint whose one delivery failed."""
+    values = {"url": "https://nowhere.invalid/webhooks/a-rather-long-path/that-has-to-wrap-on-a-phone"}
+    with scope.workspace(shop.workspace.id):
+        made = endpoints.create(workspace=shop.workspace.id, livemode=False, values=values, by=None, at=clock.now())
+        delivery = endpoints.test(endpoint=made, by=None, at=clock.now())
+    deliverer = Deliverer()
+    deliverer.drain(box_seconds=20, linger_seconds=0.1)
+    deliverer.stop()
+    endpoint = f"/webhooks/{ids.encode(ids.WEBHOOK, made.id)}"
+    below = [
+        f"{endpoint}{rest}"
+        for rest in ("", "/edit", "/rotate", "/replay?since=2026-01-01T00:00&until=2026-01-02T00:00")
+    ]
+    return ["/webhooks", "/webhooks/new", *below, f"/webhooks/deliveries/{ids.encode(ids.DELIVERY, delivery)}"]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_webhooks_and_the_log_are_accessible_and_fit(
+    chromium: Any, address: str, shop: pages.Shop, places: list[str], width: int, scheme: str
+) -> None:
+    visit = Visit(chromium, address, width=width, scheme=scheme).sign_in_as(shop.owner)
+
+    faults = [fault for path in places for fault in visit.faults(path)]
+
+    visit.close()
+    assert faults == []
