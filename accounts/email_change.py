@@ -50,7 +50,7 @@ def _grant(change: EmailChange, at: dt.datetime) -> None:
         with transaction.atomic():
             user.put_email(change.email).save(update_fields=["email", "email_idx"])
             change.delete()
-            password.end_sessions(user=user, keep=None)
+            password.end_sessions(user=user, keep=None, at=at)
             evidence.record(user=user.id, action="user:email:changed", at=at)
     except IntegrityError:
         cancel(user=user)

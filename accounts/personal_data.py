@@ -254,7 +254,6 @@ declare(
         units=(SIGNING_KEYS,),
         fields={
             "id": ROW,
-            "public_pem": F("none", reason="a public key, published to everybody"),
             "private_pem": F("secret"),
             **each("created_at retired_at", RULE),
         },

@@ -26,7 +26,7 @@ class _Known:
     """What this process read, and when."""
 
     key: SigningKey
-    signer: Any  # the private half, opened once
+    signer: rsa.RSAPrivateKey
     read_at: float
 
 
@@ -53,7 +53,7 @@ def public(kid: str, *, at: dt.datetime) -> rsa.RSAPublicKey | None:
         if row is None:
             _publics.pop(key_id, None)
             return None
-        known = _publics[key_id] = (time.monotonic(), _opened(row.public_pem), row.retired_at)
+        known = _publics[key_id] = (time.monotonic(), _opened(row).public_key(), row.retired_at)
     return known[1] if _is_published(known[2], at) else None
 
 
@@ -83,8 +83,7 @@ def _signer(at: dt.datetime) -> _Known:
     known = _newest
     if known is None or time.monotonic() - known.read_at > KNOWN_SECONDS:
         key = SigningKey.objects.filter(retired_at=None).order_by("-id").first() or _make(at)
-        signer = serialization.load_pem_private_key(str(key.private_pem).encode(), password=None)
-        known = _newest = _Known(key=key, signer=signer, read_at=time.monotonic())
+        known = _newest = _Known(key=key, signer=_opened(key), read_at=time.monotonic())
     return known
 
 
@@ -93,10 +92,7 @@ def _make(at: dt.datetime) -> SigningKey:
     text = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    shown = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    key = SigningKey(id=ids.uuid7(), public_pem=shown.decode(), private_pem=text.decode(), created_at=at)
+    key = SigningKey(id=ids.uuid7(), private_pem=text.decode(), created_at=at)
     key.save(force_insert=True)
     return key
 
@@ -105,12 +101,12 @@ def _is_published(retired_at: dt.datetime | None, at: dt.datetime) -> bool:
     return retired_at is None or at < retired_at + PUBLISHED_AFTER
 
 
-def _opened(pem: str) -> rsa.RSAPublicKey:
-    key = serialization.load_pem_public_key(pem.encode())
-    assert isinstance(key, rsa.RSAPublicKey)
+def _opened(row: SigningKey) -> rsa.RSAPrivateKey:
+    key = serialization.load_pem_private_key(str(row.private_pem).encode(), password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
     return key
 
 
 def _jwk(row: SigningKey) -> dict[str, Any]:
-    shown: dict[str, Any] = RSAAlgorithm.to_jwk(_opened(row.public_pem), as_dict=True)
+    shown: dict[str, Any] = RSAAlgorithm.to_jwk(_opened(row).public_key(), as_dict=True)
     return {"kty": "RSA", "n": shown["n"], "e": shown["e"], "kid": str(row.id), "use": "sig", "alg": ALGORITHM}

@@ -74,6 +74,13 @@ def logout(secret: str, *, at: dt.datetime) -> None:
         _end(row, at, "revoked")
 
 
+def end_all(*, user_id: UUID, at: dt.datetime) -> int:
+    """End every family of a person, in all workspaces, as after a new password; how many refresh tokens."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT access.revoke_tokens(%s, %s)", [scope.token(user_id, kind="u"), at])
+        return int(cursor.fetchone()[0])
+
+
 def is_token(authorization: str) -> bool:
     """Whether an ``Authorization`` header carries a token and no key: a JWT begins with ``{"`` in base64."""
     return authorization[7:10] == "eyJ" and authorization[:7].lower() == "bearer "

@@ -40,7 +40,6 @@ class SigningKey(models.Model):
     """An RSA key that signs access tokens; its id is their ``kid``. The newest one signs."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    public_pem = models.TextField()
     private_pem = EncryptedField(purpose="secrets", workspace=None)
     created_at = models.DateTimeField(default=clock.now)
     retired_at = models.DateTimeField(null=True)

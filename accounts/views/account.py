@@ -101,7 +101,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     if chosen:
         ended = Session.objects.filter(user=user, session_key=chosen).exclude(session_key=_row(request)).delete()[0]
     else:
-        ended = passwords.end_sessions(user=user, keep=_row(request))
+        ended = passwords.end_sessions(user=user, keep=_row(request), at=clock.now())
     if ended:
         evidence.record(user=user.id, action="user:session:revoked", at=clock.now(), details={"count": str(ended)})
     messages.success(request, _("Ended."))
