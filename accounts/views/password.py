@@ -57,4 +57,5 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
         )
         messages.success(request, _("Your password is changed. Sign in with the new one."))
         return redirect("sign_in")
-    return render(request, "accounts/password_reset.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "email": user.email}
+    return render(request, "accounts/password_reset.html", context, status=422 if form.errors else 200)
