@@ -117,7 +117,7 @@ def test_everything_works_without_script(chromium: Any, address: str) -> None:
     page.get_by_role("button", name="Preview").click()
     assert page.get_by_text("GSM-7").is_visible()
     page.locator("form#send").get_by_role("button", name="Send").click()
-    assert page.get_by_text("No script at all").is_visible()
+    assert page.get_by_text("No script at all", exact=True).is_visible()
     page.get_by_role("button", name="Cancel").click()
     assert page.get_by_text("Canceled. The price was returned.").is_visible()
     page.goto("/messages")

@@ -158,3 +158,14 @@ def test_an_independent_library_counts_the_same(text: str) -> None:
 
     assert (ours.encoding == "gsm7") is smsutil.is_valid_gsm(text)
     assert ours.parts == len(theirs.parts)
+
+
+@pytest.mark.parametrize("text", ["", "a" * 160, "a" * 161, "{" * 200, "é\u20ac[x]" * 50, "\U0001f600" * 80, "ж" * 71])
+def test_cuts_for_people_are_the_cuts_on_the_wire(text: str) -> None:
+    count = segments.count_fast(text)
+
+    cuts = segments.cuts(text, count.encoding)
+
+    assert "".join(cut.text for cut in cuts) == text
+    assert len(cuts) == max(count.parts, 1)
+    assert sum(cut.units for cut in cuts) == count.units

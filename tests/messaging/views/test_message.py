@@ -1,10 +1,18 @@
 import datetime as dt
+import re
+from html import unescape
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from messaging.drafting import Draft
 from messaging.models import Message
 from messaging.views.message import text_of
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.factories import pages
+from tests.factories import messaging, pages
+from tests.factories.accounts import World, make_workspace
+from tests.factories.superuser import superuser
 
 
 def test_the_page_tells_text_number_price_and_timeline() -> None:
@@ -103,3 +111,77 @@ def test_polls_of_a_message_answer_only_changes() -> None:
     assert unchanged.status_code == 204
     assert "Canceled on request" in changed.content.decode()
     assert "hx-trigger" not in changed.content.decode()
+
+
+def test_the_page_draws_segments_and_marks_what_is_outside_gsm7() -> None:
+    shop = pages.shop()
+    message = pages.message(shop, text="Köln – " * 20)
+
+    html = pages.client(shop.owner).get(f"/messages/{message}").content.decode()
+
+    assert html.count("<mark>–</mark>") == 20
+    assert "Segment 3 · " in html
+    assert "× 3" in html
+
+
+def test_the_page_tells_who_had_it_and_when_text_and_record_vanish() -> None:
+    world = make_workspace()
+    (draft,) = messaging.accept(world)
+    messaging.finish(world, [draft])
+
+    html = pages.client(world.owner).get(f"/messages/{ids.encode(ids.MESSAGE, draft.id)}").content.decode()
+
+    assert "Route chosen" in html
+    assert "bind t, sequence 0" in html
+    assert "Who had it, and until when" in html
+    assert re.search(r"vanishes <time[^>]+>in 89 days", html)
+
+
+def test_the_page_shows_the_same_by_api_with_a_masked_key_and_what_the_api_answers() -> None:
+    shop = pages.shop()
+    message = pages.message(shop, text="It's here.")
+
+    html = unescape(pages.client(shop.owner).get(f"/messages/{message}").content.decode())
+
+    assert "Bearer sk_test_…" in html
+    assert '"body": "It\'"\'"\'s here."' in html
+    assert f'"id": "{message}"' in html
+
+
+def test_an_error_leads_to_its_explanation() -> None:
+    world = make_workspace()
+    (draft,) = messaging.accept(world)
+    with superuser() as database:
+        database.execute(
+            "SELECT pipeline.finish(%s::uuid[], %s::text[], %s::text[], %s)",
+            [[draft.id], ["failed"], ["suppressed_recipient"], clock.now()],
+        )
+
+    html = pages.client(world.owner).get(f"/messages/{ids.encode(ids.MESSAGE, draft.id)}").content.decode()
+
+    assert 'href="/docs/errors/suppressed_recipient"' in html
+    assert "Price returned" in html
+
+
+def test_the_page_takes_the_same_queries_for_one_step_and_for_fifty() -> None:
+    few, many = make_workspace(), make_workspace()
+    (short,), (long,) = messaging.accept(few), messaging.accept(many)
+    messaging.finish(few, [short])
+    messaging.finish(many, [long])
+    with superuser() as database:
+        database.execute(
+            "INSERT INTO messaging_attempt (message_id, part, attempt, workspace_id, carrier_id, session, sequence, "
+            "outcome, submitted_at) SELECT message_id, part, n, workspace_id, carrier_id, 's', n, 'accepted', submitted_at "
+            "FROM messaging_attempt, generate_series(2, 50) n WHERE message_id = %s",
+            [long.id],
+        )
+
+    assert queries(few, short) == queries(many, long) <= 22
+
+
+def queries(world: World, draft: Draft) -> int:
+    browser, path = pages.client(world.owner), f"/messages/{ids.encode(ids.MESSAGE, draft.id)}"
+    browser.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(path).status_code == 200
+    return len(captured)

@@ -6,6 +6,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from messaging.forms.send import plain_number
+from messaging.models import Sender
+from messaging.views import listing
+from smsplatform.lib import ids
+from smsplatform.lib.tenancy import scope
 from tests.factories import pages
 
 HTMX = {"HX-Request": "true"}
@@ -134,6 +138,58 @@ def test_filters_narrow_the_list(filters: str, count: int) -> None:
     assert len(rows(html)) == count
 
 
+def test_a_sender_and_a_mode_narrow_the_list_too() -> None:
+    shop = pages.shop()
+    message = pages.message(shop)
+    browser = pages.client(shop.owner)
+    with scope.workspace(shop.workspace.id):
+        sender = ids.encode(ids.SENDER, Sender.objects.get(workspace_id=shop.workspace.id).id)
+
+    assert rows(browser.get(f"/messages?sender={sender}").content.decode()) == [message]
+    assert rows(browser.get("/messages?mode=test").content.decode()) == [message]
+    assert rows(browser.get("/messages?mode=live").content.decode()) == []
+
+
+def test_active_filters_are_chips_that_clear_themselves() -> None:
+    shop = pages.shop()
+    pages.message(shop)
+
+    html = pages.client(shop.owner).get("/messages?status=queued&country=DE&since=2020-01-01").content.decode()
+
+    assert "Status: <strong>Queued</strong>" in html
+    assert "Country: <strong>Germany</strong>" in html
+    assert 'href="/messages?country=DE&amp;since=2020-01-01"' in html
+    assert "1 message<" in html
+
+
+def test_a_number_is_searched_within_the_other_filters() -> None:
+    shop = pages.shop()
+    message = pages.message(shop)
+    browser = pages.client(shop.owner)
+
+    fits = browser.post("/messages/search", {"q": pages.TO, "status": "queued"}).content.decode()
+    fits_not = browser.post("/messages/search", {"q": pages.TO, "status": "delivered"}).content.decode()
+
+    assert rows(fits) == [message]
+    assert rows(fits_not) == []
+
+
+def test_a_rare_filter_is_searched_on_by_the_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "SCANNED_MAX", 4)
+    shop = pages.shop()
+    wanted = pages.message(shop, to="+31612345678")
+    pages.messages(shop, count=9)
+    browser = pages.client(shop.owner)
+
+    html = browser.get("/messages?country=NL").content.decode()
+    assert "None so far" in html
+    while not rows(html):
+        html = browser.get(link(html, "next")).content.decode()
+
+    assert rows(html) == [wanted]
+    assert "None so far" in browser.get(link(html, "prev")).content.decode()
+
+
 def test_the_list_answers_polls_only_when_something_changed() -> None:
     shop = pages.shop()
     pages.message(shop)
@@ -203,7 +259,8 @@ def test_the_list_takes_the_same_queries_for_one_and_for_fifty() -> None:
     pages.messages(one, count=1)
     pages.messages(fifty, count=50)
 
-    assert queries(one, "/messages") == queries(fifty, "/messages") <= 12
+    for path in ("/messages", "/messages?status=queued&country=DE"):
+        assert queries(one, path) == queries(fifty, path) <= 14
 
 
 def queries(shop: pages.Shop, path: str) -> int:

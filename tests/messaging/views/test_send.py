@@ -1,8 +1,11 @@
+import datetime as dt
+import re
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
+from smsplatform.lib import clock
 from tests.factories import pages
 
 HTMX = {"HX-Request": "true"}
@@ -98,3 +101,69 @@ def test_a_preview_of_half_a_form_is_quiet() -> None:
 
 def test_somebody_who_has_not_signed_in_cannot_send() -> None:
     assert Client().post("/send", fields())["Location"].startswith("/sign-in")
+
+
+def test_a_scheduled_text_with_validity_and_reference_is_kept_as_asked() -> None:
+    shop = pages.shop()
+    browser = pages.client(shop.owner)
+    later = clock.now() + dt.timedelta(hours=2)
+
+    response = browser.post(
+        "/send", fields(send_at=later.strftime("%Y-%m-%dT%H:%M"), ttl="3600", reference="order 51")
+    )  # fmt: skip
+
+    html = browser.get(response["Location"]).content.decode()
+    assert "Scheduled" in html
+    assert "order 51" in html
+
+
+def test_a_time_too_far_ahead_is_refused_at_its_field_and_stays() -> None:
+    browser = pages.client(pages.shop().owner)
+
+    response = browser.post("/send", fields(send_at="2099-01-01T10:00"))
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="2099-01-01T10:00"' in html
+    assert re.search(r'<details class="more" open>', html)
+
+
+def test_plain_characters_are_suggested_and_sent_when_chosen() -> None:
+    browser = pages.client(pages.shop().owner)
+    text = "„Hello“"
+
+    suggested = browser.post("/send/preview", fields(text=text), headers=HTMX).content.decode()
+    chosen = browser.post("/send/preview", fields(text=text, smart="on"), headers=HTMX).content.decode()
+    sent = browser.post("/send", fields(text=text, smart="on"))
+
+    assert "With plain characters instead" in suggested
+    assert "GSM-7" in chosen
+    assert "&quot;Hello&quot;" in browser.get(sent["Location"]).content.decode()
+
+
+def test_sending_again_fills_the_form_while_the_text_is_kept() -> None:
+    shop, other = pages.shop(), pages.shop()
+    message = pages.message(shop, text="Parcel 3304 is here.")
+    browser = pages.client(shop.owner)
+
+    kept = browser.get(f"/send?like={message}").content.decode()
+    browser.post(f"/messages/{message}/cancel")
+    browser.post(f"/messages/{message}/redact")
+    gone = browser.get(f"/send?like={message}").content.decode()
+
+    assert "Parcel 3304 is here." in kept
+    assert f'value="{pages.TO}"' in kept
+    assert "write it again" in gone
+    assert pages.TO not in gone
+    assert pages.client(other.owner).get(f"/send?like={message}").status_code == 404
+
+
+def test_test_numbers_are_at_hand_in_test_mode_only() -> None:
+    browser = pages.client(pages.shop().owner)
+
+    test = browser.get("/send").content.decode()
+    browser.post("/mode", {"mode": "live"})
+    live = browser.get("/send").content.decode()
+
+    assert "+15005550002" in test
+    assert "+15005550002" not in live
