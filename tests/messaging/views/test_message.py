@@ -171,8 +171,8 @@ def test_the_page_takes_the_same_queries_for_one_step_and_for_fifty() -> None:
     with superuser() as database:
         database.execute(
             "INSERT INTO messaging_attempt (message_id, part, attempt, workspace_id, carrier_id, session, sequence, "
-            "outcome, submitted_at) SELECT message_id, part, n, workspace_id, carrier_id, 's', n, 'accepted', submitted_at "
-            "FROM messaging_attempt, generate_series(2, 50) n WHERE message_id = %s",
+            "outcome, submitted_at) SELECT message_id, part, n, workspace_id, carrier_id, 's', n, 'accepted', "
+            "submitted_at FROM messaging_attempt, generate_series(2, 50) n WHERE message_id = %s",
             [long.id],
         )
 
