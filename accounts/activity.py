@@ -7,7 +7,6 @@ staff at any time, are shown by a pseudonym: the same one in every row of this w
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -16,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey, User
+from accounts.roles import Role
 from accounts.sentences import SENTENCES
 from privacy import ciphers, keyring
 from privacy.models import AuditEvent
@@ -39,7 +39,7 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One event in words. ``actor`` is empty for the platform itself."""
+    """One event in words. ``actor`` is empty for the platform itself; ``person`` is whom it was done to, if anybody."""
 
     id: str
     at: dt.datetime
@@ -47,7 +47,7 @@ class Entry:
     action: str
     sentence: str | Promise
     subject: str
-    details: Mapping[str, str]
+    person: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +81,8 @@ def everything(*, workspace: UUID, wanted: Wanted) -> Iterator[Entry]:
 def shown(rows: Iterable[AuditEvent]) -> list[Entry]:
     """Events in words, in the open scope; two more queries, however many there are."""
     rows = list(rows)
-    names = _names({row.actor_id for row in rows if row.actor_id}, rows[0].workspace_id if rows else None)
+    people = {person for row in rows for person in (row.actor_id, _person_of(row)) if person}
+    names = _names(people, rows[0].workspace_id if rows else None)
     return [_entry(row, names) for row in rows]
 
 
@@ -151,13 +152,28 @@ def _pseudonym(workspace: UUID, actor: UUID) -> str:
 
 
 def _entry(row: AuditEvent, names: Mapping[UUID, str]) -> Entry:
-    details: dict[str, Any] = row.details
+    person = _person_of(row)
     return Entry(
         id=ids.encode(EVENT, row.pk),
         at=row.at,
         actor=names[row.actor_id] if row.actor_id else "",
         action=row.action,
         sentence=SENTENCES.get(row.action.partition(":")[2], row.action),
-        subject=subject_of(details),
-        details=details,
+        subject=subject_of(row.details),
+        person=names[person] + _roles(row.details) if person and person != row.actor_id else "",
     )
+
+
+def _person_of(row: AuditEvent) -> UUID | None:
+    """Whom an event is about."""
+    try:
+        return UUID(row.details["user"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _roles(details: Mapping[str, str]) -> str:
+    """The roles an event leads from and to, in words; empty when it is about none."""
+    words = dict(Role.choices)
+    told = [str(words[details[name]]) for name in ("from", "to") if details.get(name) in words]
+    return f" ({' → '.join(told)})" if told else ""

@@ -44,8 +44,8 @@ class Found:
     expires_at: dt.datetime
 
     def is_for(self, user: User) -> bool:
-        """Whether this person's address is the invited one."""
-        return bytes(user.email_idx) == self.email_idx
+        """Whether this person's address, which they have confirmed, is the invited one."""
+        return user.email_confirmed_at is not None and bytes(user.email_idx) == self.email_idx
 
 
 def invite(

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -46,6 +47,14 @@ def test_an_act_is_a_sentence_with_a_name(world: World) -> None:
 
     assert "Deleted a template" in shown
     assert "Jo Doe" in shown
+
+
+def test_a_change_of_role_says_whose_and_which(world: World) -> None:
+    member, _ = make_member(world)
+    told: dict[str, Any] = {"user": str(member.pk), "from": "viewer", "to": "admin"}
+    note(world, "user:member:role_changed", world.owner, **told)
+
+    assert "(Viewer → Admin)" in body(world)
 
 
 def test_an_action_without_a_sentence_is_shown_as_its_code(world: World) -> None:
