@@ -11,9 +11,11 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connections, transaction
+from django.utils import timezone
 
 from accounts.models import Membership, Workspace
 from messaging.exporting import KINDS, Piece, Row, Selection
@@ -102,7 +104,7 @@ def step(*, export: UUID, at: dt.datetime) -> bool:
     if row is None:
         return False
     try:
-        with transaction.atomic():
+        with transaction.atomic(), timezone.override(_zone(row)):
             _advance(row, at)
     except Exception as error:
         logger.exception("export_failed", extra={"export": str(row.id)})
@@ -112,6 +114,11 @@ def step(*, export: UUID, at: dt.datetime) -> bool:
         row.finished_at, row.expires_at = at, at + KEPT
     row.save()
     return row.state in ACTIVE
+
+
+def _zone(row: Export) -> ZoneInfo:
+    """A day of the filter is one of the workspace, as on the page it was chosen on."""
+    return ZoneInfo(Workspace.objects.values_list("time_zone", flat=True).get(pk=row.workspace_id))
 
 
 def _advance(row: Export, at: dt.datetime) -> None:

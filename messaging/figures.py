@@ -9,19 +9,25 @@ from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.core.cache import cache
 from django.db import connections
 
 SHORTEST_SECONDS, STEP = 0.05, math.sqrt(2)  # of the latency classes, as messaging/sql/traffic.sql makes them
+LARGE_ROWS, KEPT_SECONDS = 5_000, 20
 DELIVERED, CANCELED, OPEN = "delivered", "canceled", "open"
 
 # Both periods in one pass: by day for the charts, by country for the corridors. A day is one of the reader's clock.
 QUERY: LiteralString = """
-    SELECT hour >= %(since)s AS current, (hour AT TIME ZONE %(zone)s)::date AS day, country, outcome, latency,
-           sum(messages)::bigint, sum(price)::bigint
-    FROM messaging_traffic_hour
-    WHERE workspace_id = %(workspace)s AND livemode = %(livemode)s
-      AND (hour >= %(since)s OR hour >= %(since_before)s AND hour < %(until_before)s)
-    GROUP BY GROUPING SETS ((1, day, outcome, latency), (1, country, outcome, latency))
+    SELECT current, day, country, outcome, latency, sum(messages)::bigint, sum(price)::bigint
+    FROM (
+        SELECT hour >= %(since)s AS current, (hour AT TIME ZONE %(zone)s)::date AS day, country, outcome, latency,
+               sum(messages)::bigint AS messages, sum(price)::bigint AS price
+        FROM messaging_traffic_hour
+        WHERE workspace_id = %(workspace)s AND livemode = %(livemode)s
+          AND (hour >= %(since)s OR hour >= %(since_before)s AND hour < %(until_before)s)
+        GROUP BY 1, 2, 3, 4, 5
+    ) AS days
+    GROUP BY GROUPING SETS ((current, day, outcome, latency), (current, country, outcome, latency))
 """
 
 
@@ -110,7 +116,16 @@ def median(classes: Mapping[int, int]) -> float | None:
 
 
 def read(*, workspace: UUID, livemode: bool, days: int, zone: ZoneInfo, at: dt.datetime) -> Figures:
-    """The last ``days`` days in ``zone``, today included. One query, inside the scope of the workspace."""
+    """The last ``days`` days in ``zone``, today included. One query, inside the scope of the workspace.
+
+    Much traffic takes long to add up, so a large answer is kept for as long as its hours are not made again anyway.
+    """
+    key = f"figures:{workspace}:{livemode}:{days}:{zone.key}"
+    known: Figures | None = cache.get(key)
+    return known or _read(workspace, livemode, days, zone, at, key)
+
+
+def _read(workspace: UUID, livemode: bool, days: int, zone: ZoneInfo, at: dt.datetime, key: str) -> Figures:
     today = at.astimezone(zone).date()
     period = [today - dt.timedelta(days=days - 1 - number) for number in range(days)]
     length = dt.timedelta(days=days)
@@ -119,7 +134,10 @@ def read(*, workspace: UUID, livemode: bool, days: int, zone: ZoneInfo, at: dt.d
         "workspace": workspace, "livemode": livemode, "zone": zone.key, "since": since,
         "since_before": since - length, "until_before": at - length,
     })  # fmt: skip
-    return _summed(rows, period)
+    found = _summed(rows, period)
+    if len(rows) > LARGE_ROWS:
+        cache.set(key, found, KEPT_SECONDS)
+    return found
 
 
 def _summed(rows: Iterable[_Row], period: list[dt.date]) -> Figures:

@@ -9,6 +9,8 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils import timezone
+
 from messaging import searching
 from messaging.models.message import MessageQuerySet
 from smsplatform.lib import ids
@@ -70,4 +72,5 @@ def _edge(query: MessageQuerySet, read_max: int, *, upwards: bool) -> UUID | Non
 
 
 def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
+    """Where a day begins on the clock in force: on pages and in exports that of the workspace, elsewhere UTC."""
+    return dt.datetime.combine(day, dt.time(), tzinfo=timezone.get_current_timezone())

@@ -48,7 +48,7 @@ def latency_class(message: Message) -> int:
         return 0
     began = max(ids.time_of(message.id), message.send_at or message.created_at)
     seconds = max((message.final_at - began).total_seconds(), 0.05)
-    return min(48, max(1, 1 + math.floor(round(2 * math.log2(seconds / 0.05), 9))))
+    return min(48, max(1, 1 + math.floor(2 * math.log2(seconds / 0.05) + 1e-9)))
 
 
 def figures(world: World) -> Counter[tuple[Any, ...]]:

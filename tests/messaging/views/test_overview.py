@@ -119,6 +119,24 @@ def test_the_page_shows_the_figures_and_each_bar_leads_to_its_messages(world: Wo
     assert "Last 7 days" in html
 
 
+def test_a_bar_leads_to_the_messages_of_its_day_on_the_clock_of_the_workspace(world: World) -> None:
+    at = clock.now()
+    with scope.workspace(world.id):
+        Workspace.objects.filter(pk=world.id).update(time_zone="Pacific/Kiritimati")
+    accept(world, at=at)
+    traffic.touch_new(since=at - dt.timedelta(hours=1))
+    traffic.roll_up(at=at)
+    browser = pages.client(world.owner)
+    day = at.astimezone(ZoneInfo("Pacific/Kiritimati")).date()
+    assert f"since={day}&amp;until={day}" in browser.get("/overview").content.decode()
+
+    shown = browser.get(f"/messages?since={day}&until={day}").content.decode()
+    before = browser.get(f"/messages?until={day - dt.timedelta(days=1)}").content.decode()
+
+    assert 'id="msg_' in shown
+    assert 'id="msg_' not in before
+
+
 def test_a_period_that_is_none_is_the_usual_one(world: World) -> None:
     assert "Last 30 days" in pages.client(world.owner).get("/overview?days=31").content.decode()
 
