@@ -1,70 +1,28 @@
 """The command itself, from nothing to a delivered message, through a hard kill, and again on the same data."""
 
-import http.client
 import json
 import os
 import signal
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from smsplatform.quickstart import first_message, services
+from tests.quickstart.run import Run
 from tests.quickstart.test_children import eventually, gone
 
-ROOT = Path(__file__).resolve().parents[2]
 PORT = 18900 + os.getpid() % 900
 pytestmark = pytest.mark.slow
 
 
-class Run:
-    """One installation in a directory of its own, and the command on it."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(directory), "RUN_DIR": str(directory)}
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "manage.py", "quickstart", *arguments]
-        return subprocess.run(line, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=100)
-
-    def start(self) -> None:
-        self.output = (self.directory / "output").open("wb")
-        line = [sys.executable, "manage.py", "quickstart", "--port", str(PORT)]
-        self.process = subprocess.Popen(line, cwd=ROOT, env=self.env, stdout=self.output, stderr=self.output)
-        assert eventually((self.directory / "state.json").exists, 80), self.said()
-
-    def said(self) -> str:
-        return (self.directory / "output").read_text()
-
-    def pids(self) -> dict[str, int]:
-        state = json.loads((self.directory / "state.json").read_text())
-        return {service["name"]: service["pid"] for service in state["services"]}
-
-    def get(self, path: str) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection(services.HOST, PORT, timeout=10)
-        connection.request("GET", path, headers={"Host": "localhost"})
-        answer = connection.getresponse()
-        content = answer.read().decode()
-        connection.close()
-        return answer.status, content
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    made = Run(tmp_path_factory.mktemp("run"))
+    made = Run(tmp_path_factory.mktemp("run"), port=PORT)
     made.start()
     yield made
-    if made.process is not None:
-        made.process.terminate()
-        made.process.wait(30)
-        made.output.close()
+    made.stop()
 
 
 @pytest.mark.timeout(240)
