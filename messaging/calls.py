@@ -22,6 +22,7 @@ from smsplatform.lib.tenancy import context
 
 logger = logging.getLogger(__name__)
 
+PREFIX = "log"  # of a request's id in the log
 QUEUE_MAX = 10_000
 BATCH_MAX = 500
 PAUSE_SECONDS = 1.0

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from messaging.views import (
     api_keys,
+    api_log,
     deliveries,
     exports,
     handsets,
@@ -53,5 +54,9 @@ urlpatterns = [
     path("senders/<slug:sender_id>", senders.show, name="sender"),
     path("senders/<slug:sender_id>/default", senders.default, name="sender_default"),
     path("senders/<slug:sender_id>/withdraw", senders.withdraw, name="sender_withdraw"),
+    path("api-log", api_log.index, name="api_log"),
+    path("api-log/tail", api_log.tail, name="api_log_tail"),
+    path("api-log/export", api_log.export, name="api_log_export"),
+    path("api-log/<slug:call_id>", api_log.show, name="api_call"),
     path("handsets", handsets.handsets, name="handsets"),
 ]

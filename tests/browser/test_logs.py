@@ -4,12 +4,22 @@ from typing import Any
 
 import pytest
 
-from messaging import endpoints
+from accounts import keys
+from messaging import calls, endpoints
+from messaging.models import Call
 from messaging.webhooks import Deliverer
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.browser.visit import SCHEMES, WIDTHS, Visit
 from tests.factories import pages
+
+
+REFUSAL = b'{"code":"not_e164","errors":[{"pointer":"#/to","code":"not_e164"}]}'
+
+
+def _key(shop: pages.Shop) -> str:
+    with scope.workspace(shop.workspace.id):
+        return keys.create(workspace=shop.workspace, name="Shop", livemode=False, by=None, at=clock.now())[1]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +37,15 @@ def places(shop: pages.Shop) -> list[str]:
         f"{endpoint}{rest}"
         for rest in ("", "/edit", "/rotate", "/replay?since=2026-01-01T00:00&until=2026-01-02T00:00")
     ]
-    return ["/webhooks", "/webhooks/new", *below, f"/webhooks/deliveries/{ids.encode(ids.DELIVERY, delivery)}"]
+    key = keys.find(keys.digest_of(f"Bearer {_key(shop)}"))
+    assert key is not None
+    calls.note(key, "trace-browser", "POST", "/v1/messages", 422, 0.012, REFUSAL)
+    calls.note(key, "trace-browser-2", "GET", "/v1/webhook_endpoints/{endpoint_id}/deliveries", 200, 0.004, b"{}")
+    calls.recorder.flush()
+    with scope.workspace(shop.workspace.id):
+        call = Call.objects.filter(workspace=shop.workspace, status=422).latest("id")
+    log = ["/api-log", "/api-log?method=DELETE", f"/api-log/{ids.encode(calls.PREFIX, call.id)}"]
+    return [*log, "/webhooks", "/webhooks/new", *below, f"/webhooks/deliveries/{ids.encode(ids.DELIVERY, delivery)}"]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -13,10 +13,10 @@ from django_otp_webauthn.models import WebAuthnCredential
 from accounts import invitations, joining, keys
 from accounts.models import Invitation, JoinRequest, Membership, PasskeyName, User, Workspace
 from accounts.roles import Role
-from messaging import endpoints, exports
+from messaging import calls, endpoints, exports
 from messaging.api.suppressions import PREFIX
 from messaging.exporting import Selection
-from messaging.models import Export, Suppression, Template, WebhookEndpoint
+from messaging.models import Call, Export, Suppression, Template, WebhookEndpoint
 from privacy import ciphers, keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
@@ -130,9 +130,20 @@ def passkey(user: User) -> PasskeyName:
     return PasskeyName.objects.create(passkey=made, name="Laptop")
 
 
+def _call(world: World) -> str:
+    key = keys.find(keys.digest_of(f"Bearer {world.test_key}"))
+    assert key is not None
+    calls.note(key, "trace-example", "GET", "/v1/messages", 200, 0.01, b"{}")
+    calls.recorder.flush()
+    with scope.workspace(world.id):
+        found = Call.objects.filter(workspace_id=world.id).order_by("-id").values_list("id", flat=True)[0]
+    return ids.encode(calls.PREFIX, found)
+
+
 EXAMPLES = {
     "passkey_id": Example(make=lambda world: ids.encode("pky", passkey(world.owner).pk)),
     "sender_id": Example(make=_sender),
+    "call_id": Example(make=_call),
     "export_id": Example(make=_export),
     "key_id": Example(make=_key),
     "member_id": Example(make=_member),
