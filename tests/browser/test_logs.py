@@ -13,7 +13,6 @@ from smsplatform.lib.tenancy import scope
 from tests.browser.visit import SCHEMES, WIDTHS, Visit
 from tests.factories import pages
 
-
 REFUSAL = b'{"code":"not_e164","errors":[{"pointer":"#/to","code":"not_e164"}]}'
 
 
