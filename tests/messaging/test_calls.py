@@ -141,6 +141,7 @@ def test_requests_wait_while_the_database_is_away(world: World, settings: Any) -
         patch.setattr("smsplatform.lib.database.conninfo", lambda _: {"host": "127.0.0.1", "port": away["PORT"]})
         recorder.flush()
     recorder.flush()
+    recorder._session.close()
 
     assert [call.request_id for call in logged(world)] == ["trace-away"]
 
