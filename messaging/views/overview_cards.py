@@ -172,7 +172,7 @@ def steps(progress: Progress, person: Any, place: Any) -> list[Step]:
     if progress.hidden or not place.allows(Scope.MESSAGES_SEND):
         return []
     made = [
-        _step(_("Confirm your e-mail"), "confirm_email", done=getattr(person, "email_confirmed_at", True) is not None),
+        _step(_("Confirm your e-mail"), "account", done=getattr(person, "email_confirmed_at", True) is not None),
         _step(_("Create an API key"), "api_keys", done=progress.api_keys),
         _step(_("Register a sender"), "senders", done=progress.senders),
         _step(_("Send your first message"), "send", done=progress.send),
