@@ -250,3 +250,18 @@ def test_the_list_takes_as_many_queries_for_many_keys_as_for_one(django_assert_m
     older = re.search(r"\?before=(key_\w+)", answer.content.decode())
     assert older
     assert browser.get(f"/api-keys?before={older[1]}").content.decode().count('<tr id="key_') == 10
+
+
+@pytest.mark.parametrize("place", ["/api-keys/new", "edit", "rotate"])
+def test_who_has_not_confirmed_lately_is_asked_again_before_a_secret_is_made(world: World, place: str) -> None:
+    key, secret = made(world)
+    browser = pages.client(world.owner)
+    session = browser.session
+    session["confirmed_at"] = (clock.now() - dt.timedelta(minutes=11)).isoformat()
+    session.save()
+    path = {"edit": path_of(key), "rotate": f"{path_of(key)}/rotate"}.get(place, place)
+
+    answers = [browser.get(path), browser.post(path, {"overlap": "0", "last4": key.last4})]
+
+    assert [answer["Location"].split("?")[0] for answer in answers] == ["/account/confirm"] * 2
+    assert Api(secret).get("/v1/messages").status_code == 200
