@@ -66,6 +66,14 @@ def no_demonstration(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security, deploy=True)
+def mail_leaves(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.DEMO and settings.EMAIL_BACKEND.endswith(("console.EmailBackend", "outbox.Backend")):
+        hint = "Set EMAIL_URL, such as smtp+tls://user:password@host:587. Links that let people in are mailed."
+        return [_error(12, "Mails are printed or kept, not sent.", hint)]
+    return []
+
+
 @register(Tags.database)
 def database_urls(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """The main database by the web role, the key store by its own, and never the same database."""

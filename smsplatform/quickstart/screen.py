@@ -57,6 +57,7 @@ def _introduce_demo(url: str, demo: Mapping[str, Any]) -> None:
         second = f"   TOTP secret {person['totp_secret']}" if "totp_secret" in person else ""
         console.print(f"           {role:<8} {person['email']}   {escape(person['password'])}{second}")
     console.print(f"  phones   {url}/handsets   what the simulated carrier delivered")
+    console.print(f"  mail     {url}/outbox   what would have been mailed, such as links to confirm a sign-up")
     console.print(f"  keys     test  {demo['keys']['test']}\n           live  {demo['keys']['live']}")
     console.print("\n  Send a text:\n")
     body = json.dumps({"to": TO, "body": "Hello!"})

@@ -104,3 +104,11 @@ def test_the_doctor_fails_and_tells_the_fix_when_the_broker_is_away(
         call_command("doctor")
 
     assert "Check BROKER_URL" in capsys.readouterr().out
+
+
+def test_mail_that_leaves_nowhere_is_an_error_outside_the_demo(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    assert checks.mail_leaves(None) == []
+
+    settings.DEMO = False
+    assert ids(checks.mail_leaves(None)) == ["smsplatform.E012"]
