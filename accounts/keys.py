@@ -28,7 +28,6 @@ KNOWN_SECONDS = 10.0
 OVERLAP_MAX = dt.timedelta(hours=24)
 TOUCH_SECONDS = 60.0
 RATE_MAX = 2000  # messages per second unless a key says less
-KEYS_MAX = 200  # of one workspace, in force
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
