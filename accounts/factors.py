@@ -145,7 +145,7 @@ def renew_codes(*, user: User, at: dt.datetime) -> list[str]:
     RecoveryCode.objects.bulk_create(
         RecoveryCode(device=device, digest=RecoveryCode.digest_of(user.pk, code)) for code in codes
     )
-    _tell(user, "codes_renewed", "recovery", at)
+    _tell(user, "codes_made", "recovery", at)
     return codes
 
 
@@ -171,7 +171,7 @@ def _opened(user: User, code: str, at: dt.datetime) -> Device | None:
     codes = RecoveryCodes.objects.filter(user=user).first()
     if codes is None or not codes.verify_token(code):
         return None
-    _tell(user, "code_used", "recovery", at)
+    _tell(user, "used", "recovery", at)
     return codes
 
 

@@ -260,7 +260,7 @@ def test_a_person_is_told_by_mail_and_their_workspaces_keep_it_on_record(letters
 
     told = [subject for subject in letters.subjects(shop.email) if "factor" in subject or "codes" in subject]
     assert told == ["A second factor was added", "New recovery codes", "A second factor was removed"]
-    assert recorded(shop) == ["user:factor:added", "user:factor:codes_renewed", "user:factor:removed"]
+    assert recorded(shop) == ["user:factor:added", "user:factor:codes_made", "user:factor:removed"]
 
 
 def test_a_passkey_of_somebody_else_is_not_found() -> None:
