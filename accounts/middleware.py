@@ -34,6 +34,7 @@ class Place:
     role: str
     require_second_factor: bool
     time_zone: str
+    unread: int  # notifications, at most 100
 
     def allows(self, permission: str) -> bool:
         """Whether this person may do ``permission`` here."""

@@ -42,6 +42,7 @@ SIGNING_KEYS = Unit(
     action="delete",
     purge=upkeep.purge_signing_keys,
 )
+NOTICES = Unit(name="notifications", kept=noop("90 days"), anchor="at", action="delete", purge=upkeep.purge_notices)
 SESSIONS = Unit(
     name="sessions", kept=noop("14 days"), anchor="expire_date", action="delete", purge=privacy_upkeep.purge_sessions
 )
@@ -70,6 +71,28 @@ declare(
             "user_id": F("person_id"),
             **each("device expire_date started_at seen_at", F("account_meta")),
         },
+    ),
+    ModelPolicy(
+        model="accounts.Notification",
+        scope="tenant",
+        what=noop("Notifications"),
+        paths={"account_holder": "user_id"},
+        activities=("keep_account",),
+        units=(NOTICES,),
+        fields={
+            **each("id workspace_id", ROW),
+            "user_id": F("person_id"),
+            **each("kind params shown at read_at mail_due_at", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="accounts.NotificationChoice",
+        scope="global",
+        what=noop("What you want to be told of"),
+        paths={"account_holder": "user_id", "staff": "user_id"},
+        activities=("keep_account",),
+        units=(ACCOUNT,),
+        fields={"id": ROW, "user_id": F("person_id"), **each("category by_mail on_page", F("account_meta"))},
     ),
     ModelPolicy(
         model="accounts.TotpDevice",

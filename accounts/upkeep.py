@@ -11,6 +11,7 @@ UNCONFIRMED_KEPT = dt.timedelta(days=7)
 DEVICES_KEPT = dt.timedelta(days=365)
 CHANGES_KEPT = dt.timedelta(days=2)
 SIGNING_KEYS_KEPT = dt.timedelta(days=1)
+NOTICES_KEPT = dt.timedelta(days=90)
 BATCH = 2000
 
 
@@ -48,3 +49,10 @@ def purge_tokens(*, at: dt.datetime) -> int:
 def purge_signing_keys(*, at: dt.datetime) -> int:
     """Delete retired keys of which no token is left."""
     return SigningKey.objects.using("system").filter(retired_at__lt=at - SIGNING_KEYS_KEPT).delete()[0]
+
+
+def purge_notices(*, at: dt.datetime) -> int:
+    """Delete a batch of old notifications."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT access.purge_notices(%s, %s)", [at - NOTICES_KEPT, BATCH])
+        return int(cursor.fetchone()[0])

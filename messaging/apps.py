@@ -8,5 +8,6 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen for new workspaces."""
+        """Listen for new workspaces, and say what notifications mean."""
         import_module("messaging.opening")
+        import_module("messaging.notices")

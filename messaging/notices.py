@@ -1,35 +1,35 @@
-"""Mail about messaging to the people of a workspace."""
+"""What messaging tells the people of a workspace: on their page of notifications and by mail.
+
+That an endpoint was switched off is written by the database function that switches it off (``sql/disabled.sql``), for
+owners and developers.
+"""
 
 import datetime as dt
-import logging
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from accounts.models import Membership, User, Workspace
-from accounts.roles import Role
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts import notifications
+from accounts.models import Notification, Workspace
+from accounts.models.notification import Category
 from messaging.models import Delivery, WebhookEndpoint
-from smsplatform.lib import ids, mail
-from smsplatform.lib.tenancy import scope
-
-logger = logging.getLogger(__name__)
-CARERS = (Role.OWNER, Role.DEVELOPER)
+from smsplatform.lib import ids
 
 
-def webhook_disabled(*, workspace: UUID, endpoint: UUID, at: dt.datetime) -> int:
-    """Tell owners and developers that an endpoint was switched off; how many were told. Nothing if it is on again."""
-    with scope.workspace(workspace):
-        row = WebhookEndpoint.objects.filter(id=endpoint, enabled=False).first()
-        if row is None:
-            return 0
-        context = _context(row, at)
-        people = _people(workspace)
-    if not people:
-        return 0
+def _disabled(row: Notification) -> dict[str, str] | None:
+    """What the mail says; nothing when the endpoint is on again or gone."""
+    endpoint = WebhookEndpoint.objects.filter(id=UUID(row.params["endpoint"]), enabled=False).first()
+    return _context(endpoint, row.at) if endpoint else None
+
+
+def _webhooks(params: Mapping[str, str]) -> str:
     try:
-        return mail.send("messaging/webhook_disabled", to=people, context=context)
-    except mail.Undelivered as error:
-        logger.warning("mail_undelivered", extra={"error": error.code})
-        return 0
+        return reverse("webhooks")
+    except NoReverseMatch:
+        return ""
 
 
 def _context(row: WebhookEndpoint, at: dt.datetime) -> dict[str, str]:
@@ -53,7 +53,14 @@ def _last(delivery: Delivery | None) -> str:
     return f"HTTP {delivery.last_status}" if delivery.last_status else str(delivery.last_error)
 
 
-def _people(workspace: UUID) -> list[User]:
-    """Who can sign in and see to it, in the open scope."""
-    carers = Membership.objects.filter(workspace_id=workspace, role__in=CARERS, user__is_active=True)
-    return [membership.user for membership in carers.select_related("user").order_by("id")]
+notifications.register(
+    "webhook_disabled",
+    notifications.Kind(
+        category=Category.WEBHOOKS,
+        title=_("A webhook endpoint was switched off"),
+        icon="bolt-slash",
+        url=_webhooks,
+        template="messaging/webhook_disabled",
+        context=_disabled,
+    ),
+)

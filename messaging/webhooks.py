@@ -14,11 +14,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString, NamedTuple
-from uuid import UUID
 
 from celery.signals import worker_shutting_down
 
-from messaging import notices
+from accounts import notifications
 from messaging.events import Claimed, payload
 from messaging.posting import RETRY_AFTER_MAX, TOO_MUCH, Post, Posted, Poster
 from messaging.presenting import UNREADABLE
@@ -227,7 +226,7 @@ class Deliverer:
         off = database.insist(lambda: session.value(_DISABLE, [row.endpoint_id, why, at]), self.stopping)
         if off:
             logger.info("webhook_endpoint_disabled", extra={"reason": why})
-            tell_disabled.apply_async(kwargs={"workspace": str(row.workspace_id), "endpoint": str(row.endpoint_id)})
+            notifications.send_due.apply_async()  # the mails are rows already; the sweep would find them
 
 
 _deliverer: Deliverer | None = None
@@ -267,12 +266,6 @@ def sweep() -> None:
             wake()
     except database.DatabaseUnavailable:
         logger.warning("database_unavailable")
-
-
-@task(name="messaging.webhooks.tell_disabled", queue="default")
-def tell_disabled(*, workspace: str, endpoint: str) -> None:
-    """Write to the people who look after an endpoint that was switched off."""
-    notices.webhook_disabled(workspace=UUID(workspace), endpoint=UUID(endpoint), at=clock.now())
 
 
 # Seldom, because a drain that has begun lingers longer than the interval: what comes meanwhile needs no wake-up.

@@ -43,6 +43,7 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "late figures": ("messaging.traffic.late", 300.0, "default"),
     "exports sweep": ("messaging.exports.sweep", 10.0, "default"),
     "status": ("smsplatform.status.probe", 60.0, "default"),
+    "notifications sweep": ("accounts.notifications.send_due", 20.0, "default"),
     "purge": ("privacy.retention.purge", 300.0, "privacy"),
     "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
     "closings": ("accounts.closing.erase_due", 300.0, "privacy"),
@@ -71,5 +72,6 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "privacy.retention",
         "accounts.closing",
         "accounts.letters",
+        "accounts.notifications",
         "accounts.evidence",
     ]

@@ -6,6 +6,7 @@ from accounts.models.invitation import Invitation
 from accounts.models.join_request import JoinRequest
 from accounts.models.known_device import KnownDevice
 from accounts.models.membership import Membership
+from accounts.models.notification import Notification, NotificationChoice
 from accounts.models.passkey import PasskeyName
 from accounts.models.recovery import RecoveryCode, RecoveryCodes
 from accounts.models.session import Session
@@ -21,6 +22,8 @@ __all__ = [
     "JoinRequest",
     "KnownDevice",
     "Membership",
+    "Notification",
+    "NotificationChoice",
     "PasskeyName",
     "RecoveryCode",
     "RecoveryCodes",

@@ -8,6 +8,7 @@ from django.core import mail
 from django.db import connections
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from accounts import notifications
 from messaging import webhooks
 from messaging.models import Delivery
 from messaging.models.webhook import EVENT_TYPES
@@ -275,7 +276,7 @@ def test_after_the_last_failure_the_endpoint_is_off_and_its_people_know(
         drain(deliverer)
         moved.ahead += dt.timedelta(hours=30)
     mail.outbox.clear()
-    webhooks.tell_disabled(workspace=str(world.id), endpoint=str(ids.decode("whk", made["id"])))
+    notifications.send(at=clock.now() + moved.ahead)
 
     assert len(receiver.on("/broken")) == 10
     shown = world.api().get(f"/v1/webhook_endpoints/{made['id']}").json()

@@ -1,0 +1,172 @@
+"""What people are told, how they choose, and that a mail is sent from its row."""
+
+import datetime as dt
+from typing import Any
+
+from django.core import mail
+from django.db import connections
+
+from accounts import notifications
+from accounts.models import Notification, User
+from accounts.models.notification import Category
+from messaging.models import WebhookEndpoint
+from smsplatform.lib import clock
+from smsplatform.lib.tenancy import scope
+from tests.factories import pages
+from tests.factories.accounts import World, make_member, make_workspace
+from tests.factories.routes import endpoint
+
+
+def switch_off(world: World) -> WebhookEndpoint:
+    """As the deliverer does after the last failure."""
+    made = endpoint(world)
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT pipeline.disable_endpoint(%s, 'failing', %s)", [made.pk, clock.now()])
+    return made
+
+
+def told(world: World) -> list[Notification]:
+    with scope.workspace(world.id):
+        return list(Notification.objects.filter(workspace_id=world.id).order_by("id"))
+
+
+def mails(address: str) -> list[Any]:
+    return [one for one in mail.outbox if one.to == [address]]
+
+
+def page_of(user: User) -> str:
+    html: str = pages.client(user).get("/notifications").content.decode()
+    return html
+
+
+def test_switching_an_endpoint_off_tells_those_who_look_after_it_in_the_same_transaction() -> None:
+    world = make_workspace()
+    developer, _ = make_member(world, "developer")
+    make_member(world, "viewer")
+
+    made = switch_off(world)
+
+    assert {row.user_id for row in told(world)} == {world.owner.pk, developer.pk}
+    assert {row.params["endpoint"] for row in told(world)} == {str(made.pk)}
+    assert all(row.mail_due_at for row in told(world))
+
+
+def test_a_mail_is_sent_from_its_row_once() -> None:
+    world = make_workspace()
+    switch_off(world)
+
+    notifications.send(at=clock.now())
+    notifications.send(at=clock.now() + notifications.LEASE * 2)
+
+    assert len(mails(world.email)) == 1
+    assert [row.mail_due_at for row in told(world)] == [None]
+
+
+def test_a_mail_whose_worker_died_is_sent_by_the_next() -> None:
+    world = make_workspace()
+    switch_off(world)
+    at = clock.now()
+    with connections["system"].cursor() as cursor:  # leased, and then killed
+        cursor.execute("SELECT * FROM access.lease_notices(%s, %s, 1000)", [at, at + notifications.LEASE])
+
+    notifications.send(at=at + dt.timedelta(minutes=1))
+    assert mails(world.email) == []
+
+    notifications.send(at=at + notifications.LEASE)
+    assert len(mails(world.email)) == 1
+
+
+def test_nothing_is_mailed_of_an_endpoint_that_is_on_again() -> None:
+    world = make_workspace()
+    made = switch_off(world)
+    with scope.workspace(world.id):
+        WebhookEndpoint.objects.filter(pk=made.pk).update(enabled=True)
+
+    notifications.send(at=clock.now())
+
+    assert mails(world.email) == []
+    assert [row.mail_due_at for row in told(world)] == [None]
+
+
+def test_each_person_chooses_by_mail_or_on_the_page() -> None:
+    world = make_workspace()
+    developer, _ = make_member(world, "developer")
+    browser = pages.client(world.owner)
+    browser.post("/notifications/choices", {"webhooks_page": "on"})
+    pages.client(developer).post("/notifications/choices", {})
+
+    switch_off(world)
+
+    assert [(row.user_id, row.shown, row.mail_due_at) for row in told(world)] == [(world.owner.pk, True, None)]
+    assert 'name="webhooks_mail">' in browser.get("/notifications/choices").content.decode()
+
+
+def test_nobody_chooses_not_to_hear_of_security_and_news_come_only_if_wanted() -> None:
+    user, _ = pages.person()
+    pages.client(user).post("/notifications/choices", {})
+
+    assert notifications.choices([user], Category.SECURITY)[user.pk] == (True, True)
+    assert notifications.choices([user], Category.TEAM)[user.pk] == (False, False)
+    assert notifications.default(Category.PRODUCT) == (False, False)
+
+
+def test_notify_writes_a_row_for_each_person() -> None:
+    world = make_workspace()
+    made = endpoint(world)
+
+    with scope.workspace(world.id):
+        params = {"endpoint": str(made.pk)}
+        count = notifications.notify(
+            workspace=world.id, kind="webhook_disabled", people=[world.owner], params=params, at=clock.now()
+        )
+
+    assert (count, len(told(world))) == (1, 1)
+
+
+def test_the_page_lists_what_is_new_and_marks_it_read() -> None:
+    world = make_workspace()
+    switch_off(world)
+    browser = pages.client(world.owner)
+
+    html = browser.get("/notifications").content.decode()
+    browser.post("/notifications/read")
+    after = browser.get("/notifications").content.decode()
+
+    assert "A webhook endpoint was switched off" in html
+    assert "1 new notification" in html
+    assert "A webhook endpoint was switched off" in after
+    assert "new notification" not in after
+
+
+def test_somebody_else_sees_nothing_of_it_and_cannot_mark_it() -> None:
+    world = make_workspace()
+    viewer, _ = make_member(world, "viewer")
+    switch_off(world)
+
+    assert "Nothing to tell" in page_of(viewer)
+    pages.client(viewer).post("/notifications/read")
+
+    assert [row.read_at for row in told(world)] == [None]
+
+
+def test_the_page_asks_as_many_questions_for_many_as_for_one(django_assert_max_num_queries: Any) -> None:
+    world = make_workspace()
+    switch_off(world)
+    browser = pages.client(world.owner)
+    browser.get("/notifications")
+    for _more in range(30):
+        switch_off(world)
+
+    with django_assert_max_num_queries(8):
+        html = browser.get("/notifications").content.decode()
+
+    assert "31 new notifications" in html
+    assert "Older" in html
+
+
+def test_the_workspace_keeps_its_notifications_to_itself() -> None:
+    mine, other = make_workspace(), make_workspace()
+    switch_off(mine)
+
+    with scope.workspace(other.id):
+        assert not Notification.objects.filter(workspace_id=mine.id).exists()
