@@ -39,7 +39,9 @@ _SESSION = "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_
 def _database(url: str, *, options: str = _SESSION) -> dict[str, Any]:
     config: dict[str, Any] = dict(environ.Env.db_url_config(url))
     config["OPTIONS"] = {"options": options, "server_side_binding": True}
-    config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    # Under ASGI each request has a thread of its own: a connection that outlives it is never used again and only fills
+    # PostgreSQL up, until somebody collects the garbage. Hot paths have sessions of their own (lib/database.py).
+    config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)
     config["CONN_HEALTH_CHECKS"] = True
     config["DISABLE_SERVER_SIDE_CURSORS"] = False
     return config
