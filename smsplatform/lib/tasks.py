@@ -22,6 +22,7 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
+from smsplatform.lib.database import UNAVAILABLE
 from smsplatform.lib.tenancy import scope
 
 R = TypeVar("R")
@@ -117,7 +118,7 @@ def _made(function: Callable[..., Any], *, queue: str, **options: Any) -> Guarde
     return make(function)
 
 
-def _tolerant(function: Callable[..., R]) -> Callable[..., R]:
+def _tolerant(function: Callable[..., R]) -> Callable[..., R | None]:
     """Drop unknown arguments and refuse those that are no ids."""
     parameters = inspect.signature(function).parameters.values()
     if any(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters):
@@ -125,10 +126,14 @@ def _tolerant(function: Callable[..., R]) -> Callable[..., R]:
     known = frozenset(parameter.name for parameter in parameters)
 
     @wraps(function)
-    def run(**arguments: Any) -> R:
+    def run(**arguments: Any) -> R | None:
         arguments = {name: value for name, value in arguments.items() if name in known}
         check_arguments(arguments)
-        return function(**arguments)
+        try:
+            return function(**arguments)
+        except UNAVAILABLE as error:  # the row is the queue: the next sweep finds what this task would have done
+            logger.warning("task_put_off", extra={"task": function.__qualname__, "reason": type(error).__name__})
+            return None
 
     return run
 
