@@ -101,8 +101,12 @@ def _samples(
         yield label, _global_rows(registry.policy_of(label), by_model[label], rows_max)
     for workspace in _workspaces(workspaces_max):
         with scope.workspace(workspace):
-            samples = [(label, _rows(by_model[label], rows_max, using="default")) for label in tenant]
+            samples = [(label, _workspace_rows(by_model[label], rows_max)) for label in tenant]
         yield from samples
+
+
+def _workspace_rows(columns: list[Column], limit: int) -> _Rows | None:
+    return _rows(columns, limit, using="default") if _may_read(columns, "default") else None
 
 
 def _workspaces(limit: int) -> list[UUID]:
