@@ -12,7 +12,7 @@ ALL = "select, insert, update, delete"
 LIBRARY = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON django_otp_webauthn_webauthncredential TO sp_app;"
     "GRANT SELECT, DELETE ON django_otp_webauthn_webauthnattestation TO sp_app;"  # deleting a passkey looks there
-    "GRANT SELECT, INSERT ON django_otp_webauthn_webauthnuserhandle TO sp_app"
+    "GRANT SELECT, INSERT, DELETE ON django_otp_webauthn_webauthnuserhandle TO sp_app"
 )
 
 
