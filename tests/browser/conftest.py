@@ -54,7 +54,7 @@ def _closing(application: Any) -> Any:
     return call
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _database_beside_the_browser() -> Iterator[None]:
     """Playwright keeps an event loop in this thread; the tests use the database between its calls, never within."""
     with pytest.MonkeyPatch.context() as patch:
@@ -62,7 +62,7 @@ def _database_beside_the_browser() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     server = make_server("127.0.0.1", 0, _closing(get_wsgi_application()), server_class=_Server, handler_class=_Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -73,7 +73,7 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(address: str) -> Iterator[Any]:
     """Closed before the server it talks to."""
     with sync_api.sync_playwright() as playwright:
@@ -82,7 +82,7 @@ def chromium(address: str) -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop() -> pages.Shop:
     made = pages.shop()
     pages.messages(made, count=30)

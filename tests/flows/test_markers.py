@@ -184,7 +184,8 @@ def test_no_log_holds_a_marker(trace: Trace) -> None:
 
 def test_no_file_of_the_run_directory_holds_a_marker(trace: Trace) -> None:
     """Neither schedules nor keys nor caches; mails are letters to people and stay out."""
-    own = [trace.stack.sink_file, trace.stack.directory / "mail"]
+    sink = trace.stack.sink_file
+    own = [sink, sink.with_suffix(".secrets"), trace.stack.directory / "mail"]
     for file in trace.stack.directory.rglob("*"):
         inside = file.is_file() and not any(file.is_relative_to(one) for one in own)
         if inside and "cluster" not in file.relative_to(trace.stack.directory).parts:

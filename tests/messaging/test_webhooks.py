@@ -281,10 +281,10 @@ def test_after_the_last_failure_the_endpoint_is_off_and_its_people_know(
     assert len(receiver.on("/broken")) == 10
     shown = world.api().get(f"/v1/webhook_endpoints/{made['id']}").json()
     assert (shown["enabled"], shown["disabled_reason"]) == (False, "failing")
-    assert {address for one in mail.outbox for address in one.to} == {world.email, developer}
-    assert made["id"] in mail.outbox[0].body
-    assert "HTTP 500" in mail.outbox[0].body
-    assert mail.outbox[0].subject == "Webhook endpoint switched off: 127.0.0.1"
+    letters = [one for one in mail.outbox if made["id"] in one.body]
+    assert {address for one in letters for address in one.to} == {world.email, developer}
+    assert "HTTP 500" in letters[0].body
+    assert letters[0].subject == "Webhook endpoint switched off: 127.0.0.1"
     assert [one.state for one in deliveries(world)] == ["exhausted"]
 
 
