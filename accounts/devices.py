@@ -4,7 +4,7 @@ import datetime as dt
 import hmac
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from accounts.models import KnownDevice, User
 from smsplatform.lib.secrets import derive
@@ -40,7 +40,8 @@ def family(user_agent: str) -> str:
 def label(device: str) -> str:
     """What a family is called, such as ``Firefox, Linux``."""
     browser, _dot, system = device.partition(".")
-    return f"{_NAMES.get(browser, _('Other browser'))}, {_NAMES.get(system, _('other system'))}"
+    names = _NAMES.get(browser) or gettext("Other browser"), _NAMES.get(system) or gettext("other system")
+    return ", ".join(names)
 
 
 def is_new(*, user: User, device: str, at: dt.datetime) -> bool:

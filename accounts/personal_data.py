@@ -1,6 +1,6 @@
 """What accounts knows of people, why, for how long."""
 
-from django.utils.translation import gettext_noop as noop
+from django.utils.translation import gettext_noop as _
 
 from accounts import upkeep
 from privacy import upkeep as privacy_upkeep
@@ -11,7 +11,7 @@ RULE = F("none", reason="a setting that says nothing about a person")
 
 ACCOUNT = Unit(
     name="account",
-    kept=noop("while the account exists"),
+    kept=_("while the account exists"),
     anchor="closing of the account",
     action="delete",
     reason="removed by closing or erasure, not by the calendar",
@@ -19,7 +19,7 @@ ACCOUNT = Unit(
 
 ASKED = Unit(
     name="invitations and requests to join",
-    kept=noop("30 days after they were answered or ran out"),
+    kept=_("30 days after they were answered or ran out"),
     anchor="expires_at",
     action="delete",
     purge=upkeep.purge_asked,
@@ -27,41 +27,39 @@ ASKED = Unit(
 
 UNCONFIRMED = Unit(
     name="sign-ups never confirmed",
-    kept=noop("7 days"),
+    kept=_("7 days"),
     anchor="created_at",
     action="delete",
     purge=upkeep.purge_unconfirmed,
 )
-TOKENS = Unit(
-    name="refresh tokens", kept=noop("30 days"), anchor="expires_at", action="delete", purge=upkeep.purge_tokens
-)
+TOKENS = Unit(name="refresh tokens", kept=_("30 days"), anchor="expires_at", action="delete", purge=upkeep.purge_tokens)
 SIGNING_KEYS = Unit(
     name="signing keys of tokens",
-    kept=noop("1 day after they were retired"),
+    kept=_("1 day after they were retired"),
     anchor="retired_at",
     action="delete",
     purge=upkeep.purge_signing_keys,
 )
-NOTICES = Unit(name="notifications", kept=noop("90 days"), anchor="at", action="delete", purge=upkeep.purge_notices)
+NOTICES = Unit(name="notifications", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_notices)
 SESSIONS = Unit(
-    name="sessions", kept=noop("14 days"), anchor="expire_date", action="delete", purge=privacy_upkeep.purge_sessions
+    name="sessions", kept=_("14 days"), anchor="expire_date", action="delete", purge=privacy_upkeep.purge_sessions
 )
 DEVICES = Unit(
     name="known devices",
-    kept=noop("1 year after the last sign-in from there"),
+    kept=_("1 year after the last sign-in from there"),
     anchor="seen_at",
     action="delete",
     purge=upkeep.purge_devices,
 )
 CHANGES = Unit(
-    name="changes of address", kept=noop("2 days"), anchor="asked_at", action="delete", purge=upkeep.purge_email_changes
+    name="changes of address", kept=_("2 days"), anchor="asked_at", action="delete", purge=upkeep.purge_email_changes
 )
 
 declare(
     ModelPolicy(
         model="accounts.Session",
         scope="global",
-        what=noop("Your sessions"),
+        what=_("Your sessions"),
         paths={"account_holder": "user_id", "staff": "user_id"},
         activities=("keep_account", "secure_platform"),
         units=(SESSIONS,),
@@ -75,7 +73,7 @@ declare(
     ModelPolicy(
         model="accounts.Notification",
         scope="tenant",
-        what=noop("Notifications"),
+        what=_("Notifications"),
         paths={"account_holder": "user_id"},
         activities=("keep_account",),
         units=(NOTICES,),
@@ -88,7 +86,7 @@ declare(
     ModelPolicy(
         model="accounts.NotificationChoice",
         scope="global",
-        what=noop("What you want to be told of"),
+        what=_("What you want to be told of"),
         paths={"account_holder": "user_id", "staff": "user_id"},
         activities=("keep_account",),
         units=(ACCOUNT,),
@@ -142,7 +140,7 @@ declare(
     ModelPolicy(
         model="accounts.KnownDevice",
         scope="global",
-        what=noop("Devices you signed in with"),
+        what=_("Devices you signed in with"),
         paths={"account_holder": "user_id", "staff": "user_id"},
         activities=("secure_platform",),
         units=(DEVICES,),
@@ -156,7 +154,7 @@ declare(
     ModelPolicy(
         model="accounts.EmailChange",
         scope="global",
-        what=noop("Changes of your e-mail address"),
+        what=_("Changes of your e-mail address"),
         paths={"account_holder": "user_id", "staff": "user_id"},
         activities=("keep_account",),
         units=(CHANGES,),
@@ -171,7 +169,7 @@ declare(
     ModelPolicy(
         model="accounts.User",
         scope="global",
-        what=noop("Your account: e-mail, name, password"),
+        what=_("Your account: e-mail, name, password"),
         paths={"account_holder": "id", "staff": "id"},
         activities=("keep_account",),
         units=(ACCOUNT, UNCONFIRMED),
@@ -192,11 +190,9 @@ declare(
     ModelPolicy(
         model="accounts.Workspace",
         scope="tenant",
-        what=noop("The workspace: name, settings, company and contact"),
+        what=_("The workspace: name, settings, company and contact"),
         closing="clear",
-        closing_reason=noop(
-            "The books refer to it: a random id with currency and dates stays, name and contact do not."
-        ),
+        closing_reason=_("The books refer to it: a random id with currency and dates stays, name and contact do not."),
         activities=("keep_account", "bill"),
         units=(ACCOUNT,),
         fields={
@@ -216,7 +212,7 @@ declare(
     ModelPolicy(
         model="accounts.Invitation",
         scope="tenant",
-        what=noop("Invitations"),
+        what=_("Invitations"),
         paths={"account_holder": "email_idx"},
         activities=("keep_account",),
         units=(ASKED,),
@@ -232,7 +228,7 @@ declare(
     ModelPolicy(
         model="accounts.JoinRequest",
         scope="tenant",
-        what=noop("Requests to join"),
+        what=_("Requests to join"),
         paths={"account_holder": "user_id"},
         activities=("keep_account",),
         units=(ASKED,),
@@ -245,7 +241,7 @@ declare(
     ModelPolicy(
         model="accounts.Membership",
         scope="tenant",
-        what=noop("Who belongs to the workspace, with which role"),
+        what=_("Who belongs to the workspace, with which role"),
         paths={"account_holder": "user_id"},
         activities=("keep_account",),
         units=(ACCOUNT,),
@@ -258,7 +254,7 @@ declare(
     ModelPolicy(
         model="accounts.RefreshToken",
         scope="tenant",
-        what=noop("Signed-in apps"),
+        what=_("Signed-in apps"),
         paths={"account_holder": "user_id"},
         activities=("keep_account", "secure_platform"),
         units=(TOKENS,),
@@ -284,7 +280,7 @@ declare(
     ModelPolicy(
         model="accounts.ApiKey",
         scope="tenant",
-        what=noop("API keys"),
+        what=_("API keys"),
         paths={"account_holder": "created_by"},
         activities=("keep_account", "secure_platform"),
         units=(ACCOUNT,),

@@ -1,20 +1,20 @@
 """What billing holds about people: next to nothing. Rows name workspaces and messages by random ids; a message's id
 leads nowhere once the message is gone, and no number, text or name is ever part of a transfer."""
 
-from django.utils.translation import gettext_noop as noop
+from django.utils.translation import gettext_noop as _
 
 from billing import upkeep
 from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
 
 SEVEN_YEARS = Unit(
     name="ledger transfers",
-    kept=noop("7 years"),
+    kept=_("7 years"),
     anchor="at",
     action="delete",
     purge=upkeep.drop_expired,
-    reason=noop("Commercial and tax law require the books for seven years."),
+    reason=_("Commercial and tax law require the books for seven years."),
 )
-BOOKS = noop("Part of the books, which the law has us keep for seven years.")
+BOOKS = _("Part of the books, which the law has us keep for seven years.")
 PRICES = "The operator's price list."
 MONEY = F("money", reason=BOOKS)
 LEDGER_ID = F("none", reason="Random or computed id of an account or of what caused a transfer.")
@@ -24,7 +24,7 @@ declare(
     ModelPolicy(
         model="billing.Account",
         scope="tenant",
-        what=noop("Balances"),
+        what=_("Balances"),
         closing="keep",
         closing_reason=BOOKS,
         activities=("bill",),
@@ -33,12 +33,12 @@ declare(
             "workspace_id": F("workspace_meta", erase="keep", reason=BOOKS),
             **each("kind currency posted held credit_limit seq frozen", MONEY),
         },
-        reason=noop("A balance lives as long as the transfers it is the sum of."),
+        reason=_("A balance lives as long as the transfers it is the sum of."),
     ),
     ModelPolicy(
         model="billing.Transfer",
         scope="tenant",
-        what=noop("Charges, refunds and payments"),
+        what=_("Charges, refunds and payments"),
         closing="keep",
         closing_reason=BOOKS,
         activities=("bill",),

@@ -1,6 +1,6 @@
 """What messaging knows of people: recipients above all. Numbers and texts are sealed, found by blind index only."""
 
-from django.utils.translation import gettext_noop as noop
+from django.utils.translation import gettext_noop as _
 
 from messaging import upkeep
 from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
@@ -13,41 +13,37 @@ CONFIG = F("workspace_meta")
 
 BODY = Unit(
     name="bodies",
-    kept=noop("1 to 24 hours, as the workspace or the message says"),
+    kept=_("1 to 24 hours, as the workspace or the message says"),
     anchor="body_expires_at",
     action="shred",
     purge=upkeep.drop_bodies,
 )
-METADATA = Unit(
-    name="delivery metadata", kept=noop("90 days"), anchor="id", action="delete", purge=upkeep.purge_metadata
-)
+METADATA = Unit(name="delivery metadata", kept=_("90 days"), anchor="id", action="delete", purge=upkeep.purge_metadata)
 DELIVERIES = Unit(
     name="webhook deliveries",
-    kept=noop("30 days"),
+    kept=_("30 days"),
     anchor="occurred_at",
     action="delete",
     purge=upkeep.purge_deliveries,
 )
 IDEMPOTENCY = Unit(
     name="idempotency keys",
-    kept=noop("24 hours"),
+    kept=_("24 hours"),
     anchor="expires_at",
     action="delete",
     purge=upkeep.purge_idempotency_keys,
 )
 ORPHANS = Unit(
-    name="orphan receipts", kept=noop("8 days"), anchor="received_at", action="delete", purge=upkeep.purge_orphans
+    name="orphan receipts", kept=_("8 days"), anchor="received_at", action="delete", purge=upkeep.purge_orphans
 )
-TRAFFIC = Unit(
-    name="traffic figures", kept=noop("13 months"), anchor="hour", action="delete", purge=upkeep.purge_traffic
-)
-CALLS = Unit(name="API log", kept=noop("90 days"), anchor="id", action="delete", purge=upkeep.purge_calls)
+TRAFFIC = Unit(name="traffic figures", kept=_("13 months"), anchor="hour", action="delete", purge=upkeep.purge_traffic)
+CALLS = Unit(name="API log", kept=_("90 days"), anchor="id", action="delete", purge=upkeep.purge_calls)
 EXPORTS = Unit(
-    name="exports", kept=noop("24 hours after they are finished"), anchor="expires_at", action="delete",
+    name="exports", kept=_("24 hours after they are finished"), anchor="expires_at", action="delete",
     purge=upkeep.purge_exports,
 )  # fmt: skip
 EXPORTED = Unit(
-    name="records of exports", kept=noop("30 days"), anchor="created_at", action="delete", purge=upkeep.forget_exports
+    name="records of exports", kept=_("30 days"), anchor="created_at", action="delete", purge=upkeep.forget_exports
 )
 RECIPIENT = {"recipient": "to_idx"}
 
@@ -57,7 +53,7 @@ declare(
     ModelPolicy(
         model="messaging.Message",
         scope="tenant",
-        what=noop("Messages: number, status, price"),
+        what=_("Messages: number, status, price"),
         paths={"recipient": "to_idx", "account_holder": "user_id"},
         activities=("deliver_message",),
         units=(METADATA,),
@@ -76,7 +72,7 @@ declare(
     ModelPolicy(
         model="messaging.Body",
         scope="tenant",
-        what=noop("Texts of messages"),
+        what=_("Texts of messages"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(BODY,),
@@ -89,7 +85,7 @@ declare(
     ModelPolicy(
         model="messaging.Outbox",
         scope="tenant",
-        what=noop("What waits to be sent"),
+        what=_("What waits to be sent"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         reason="deleted when the message is final, at the latest after its validity",
@@ -101,7 +97,7 @@ declare(
     ModelPolicy(
         model="messaging.Attempt",
         scope="tenant",
-        what=noop("Attempts and delivery receipts"),
+        what=_("Attempts and delivery receipts"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(METADATA,),
@@ -114,7 +110,7 @@ declare(
     ModelPolicy(
         model="messaging.MessageEvent",
         scope="tenant",
-        what=noop("Timelines of messages"),
+        what=_("Timelines of messages"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(METADATA,),
@@ -134,7 +130,7 @@ declare(
     ModelPolicy(
         model="messaging.IdempotencyKey",
         scope="tenant",
-        what=noop("Idempotency keys"),
+        what=_("Idempotency keys"),
         activities=("deliver_message",),
         units=(IDEMPOTENCY,),
         fields={
@@ -147,7 +143,7 @@ declare(
     ModelPolicy(
         model="messaging.TrafficHour",
         scope="tenant",
-        what=noop("Figures by the hour"),
+        what=_("Figures by the hour"),
         activities=("keep_account",),
         units=(TRAFFIC,),
         fields={
@@ -158,14 +154,14 @@ declare(
     ModelPolicy(
         model="messaging.TouchedHour",
         scope="tenant",
-        what=noop("Figures to be counted again"),
+        what=_("Figures to be counted again"),
         reason="deleted within minutes, when the figures of its hour were made again",
         fields={**each("id workspace_id", ROW), **each("livemode hour", COUNT)},
     ),
     ModelPolicy(
         model="messaging.SetupHidden",
         scope="tenant",
-        what=noop("First steps that somebody hid"),
+        what=_("First steps that somebody hid"),
         paths={"account_holder": "user_id"},
         activities=("keep_account",),
         reason="a choice of a person about a page, kept while both exist",
@@ -174,7 +170,7 @@ declare(
     ModelPolicy(
         model="messaging.Suppression",
         scope="tenant",
-        what=noop("Suppressed numbers"),
+        what=_("Suppressed numbers"),
         paths=RECIPIENT,
         activities=("respect_objection",),
         reason="kept until the objection is withdrawn or the workspace is closed",
@@ -193,7 +189,7 @@ declare(
     ModelPolicy(
         model="messaging.Sender",
         scope="tenant",
-        what=noop("Senders"),
+        what=_("Senders"),
         activities=("deliver_message",),
         reason="kept while the workspace sends",
         fields={
@@ -207,7 +203,7 @@ declare(
     ModelPolicy(
         model="messaging.Template",
         scope="tenant",
-        what=noop("Templates"),
+        what=_("Templates"),
         activities=("deliver_message",),
         reason="kept until the workspace deletes it",
         fields={
@@ -219,7 +215,7 @@ declare(
     ModelPolicy(
         model="messaging.WebhookEndpoint",
         scope="tenant",
-        what=noop("Webhook endpoints and their secrets"),
+        what=_("Webhook endpoints and their secrets"),
         activities=("deliver_message",),
         reason="kept until the workspace deletes it",
         fields={
@@ -232,7 +228,7 @@ declare(
     ModelPolicy(
         model="messaging.Delivery",
         scope="tenant",
-        what=noop("Webhook deliveries"),
+        what=_("Webhook deliveries"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(DELIVERIES,),
@@ -245,7 +241,7 @@ declare(
     ModelPolicy(
         model="messaging.Call",
         scope="tenant",
-        what=noop("The API log"),
+        what=_("The API log"),
         paths={"recipient": "message_id"},
         activities=("deliver_message",),
         units=(CALLS,),
@@ -259,7 +255,7 @@ declare(
     ModelPolicy(
         model="messaging.Export",
         scope="tenant",
-        what=noop("Exports"),
+        what=_("Exports"),
         paths={"account_holder": "requested_by"},
         activities=("deliver_message",),
         units=(EXPORTED,),
@@ -274,7 +270,7 @@ declare(
     ModelPolicy(
         model="messaging.ExportPiece",
         scope="tenant",
-        what=noop("Files of exports"),
+        what=_("Files of exports"),
         activities=("deliver_message",),
         units=(EXPORTS,),
         fields={**each("id workspace_id export_id", ROW), "number": CONFIG, "content": F("opaque")},

@@ -1,6 +1,6 @@
 """What privacy itself keeps, and the models that installed packages brought along: we answer for those too."""
 
-from django.utils.translation import gettext_noop as noop
+from django.utils.translation import gettext_noop as _
 
 from privacy import upkeep
 from privacy.registry import F, ModelPolicy, Unit, declare, each
@@ -8,26 +8,26 @@ from privacy.registry import F, ModelPolicy, Unit, declare, each
 ROW = F("none", reason="random id of this row")
 FRAMEWORK = F("none", reason="the framework's own tables, filled by migrations")
 
-AUDIT = Unit(name="audit", kept=noop("90 days"), anchor="at", action="delete", purge=upkeep.purge_audit)
+AUDIT = Unit(name="audit", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_audit)
 BODY_KEYS = Unit(
     name="body keys",
-    kept=noop("until the expiry day of the bodies they open is over"),
+    kept=_("until the expiry day of the bodies they open is over"),
     anchor="bucket_on",
     action="shred",
     purge=upkeep.destroy_body_keys,
 )
-RUNS = Unit(name="purge runs", kept=noop("90 days"), anchor="started_at", action="delete", purge=upkeep.purge_runs)
+RUNS = Unit(name="purge runs", kept=_("90 days"), anchor="started_at", action="delete", purge=upkeep.purge_runs)
 
 declare(
     ModelPolicy(
         model="privacy.AuditEvent",
         scope="tenant",
-        what=noop("The activity log"),
+        what=_("The activity log"),
         paths={"account_holder": "actor_id", "staff": "actor_id"},
         activities=("secure_platform",),
         units=(AUDIT,),
         closing="keep",
-        closing_reason=noop("Who did what is evidence, also after the end: ids and short codes, no names."),
+        closing_reason=_("Who did what is evidence, also after the end: ids and short codes, no names."),
         fields={
             **each("id workspace_id", ROW),
             "actor_id": F("person_id", erase="keep", reason="evidence of who did what outlives the account it names"),
