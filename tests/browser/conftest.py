@@ -47,7 +47,9 @@ def _closing(application: Any) -> Any:
     """Every request has a thread of its own, which takes its database connections with it."""
 
     def call(environ: Any, start: Any) -> Any:
-        body = b"".join(application(environ, start))
+        response = application(environ, start)
+        body = b"".join(response)
+        response.close()  # or the garbage collector does, and ends the connections of whatever request is under way
         connections.close_all()
         return [body]
 
