@@ -79,6 +79,7 @@ def test_keys_lead_to_pages_and_tell_what_they_do(chromium: Any, address: str, w
     page.keyboard.press("m")
     assert page.url.endswith("/overview")  # not while the dialog is open
     page.keyboard.press("Escape")
+    page.get_by_role("dialog", name="Keyboard shortcuts").wait_for(state="hidden")
     page.keyboard.press("g")
     page.keyboard.press("m")
     page.wait_for_url("**/messages")
