@@ -78,3 +78,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 def allows(role: str, permission: str) -> bool:
     """Whether ``role`` includes ``permission``; an unknown role includes nothing."""
     return permission in PERMISSIONS.get(role, frozenset())
+
+
+def giveable(role: str) -> frozenset[str]:
+    """The scopes that somebody in ``role`` may give a key: nobody gives it more than they may do themselves."""
+    return PERMISSIONS.get(role, frozenset()) & frozenset(Scope)

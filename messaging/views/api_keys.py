@@ -19,7 +19,7 @@ from accounts import keys
 from accounts.access import page
 from accounts.models import ApiKey, Workspace
 from accounts.reauth import confirmed
-from accounts.roles import PERMISSIONS, Permission, Scope
+from accounts.roles import Permission, Scope, giveable
 from messaging.forms.api_keys import CreateForm, LimitsForm, RotateForm, initial_of
 from messaging.models import Sender
 from smsplatform.lib import clock, ids
@@ -211,9 +211,7 @@ def _choices(senders: dict[Sender, str]) -> list[tuple[str, str]]:
 
 
 def _giveable(request: HttpRequest) -> frozenset[str]:
-    """The scopes that the person has: nobody gives a key more than they may do themselves."""
-    place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    return PERMISSIONS[place.role] & frozenset(Scope)
+    return giveable(request.workspace.role)  # type: ignore[attr-defined]  # set by accounts.middleware
 
 
 def _found(text: str, *, in_force: bool = False) -> ApiKey:

@@ -7,7 +7,8 @@ import shlex
 import pytest
 from django.test import Client
 
-from accounts.models import ApiKey
+from accounts.models import ApiKey, Membership
+from accounts.roles import Role, Scope
 from messaging.sandbox.script import MAGIC_NUMBERS
 from smsplatform import reference, snippets
 from smsplatform.lib.api.codes import CODES
@@ -92,3 +93,17 @@ def test_a_viewer_gets_no_key() -> None:
     shop = pages.shop()
 
     assert pages.client(shop.viewer).post("/docs/api/key").status_code == 403
+
+
+def test_a_developers_key_may_no_more_than_the_developer() -> None:
+    shop = pages.shop()
+    developer, _ = pages.person()
+    with scope.workspace(shop.workspace.id):
+        Membership.objects.create(workspace=shop.workspace, user=developer, role=Role.DEVELOPER)
+
+    assert pages.client(developer).post("/docs/api/key").status_code == 200
+
+    with scope.workspace(shop.workspace.id):
+        scopes = ApiKey.objects.get(created_by=developer.pk).scopes
+    assert Scope.MESSAGES_SEND in scopes
+    assert Scope.BILLING_READ not in scopes
