@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import devices, letters, links
 from accounts import password as passwords
 from accounts.access import public
-from accounts.forms.signup import AddressForm, NewPasswordForm
+from accounts.forms.signup import NewPasswordForm
 from accounts.views import waiting
 from smsplatform.lib import clock
 
@@ -21,15 +21,9 @@ from smsplatform.lib import clock
 @require_http_methods(["GET", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for the mail. One answer, whether or not the address has an account."""
-    form = AddressForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"]
-        if wait := waiting.admit_mail(request, email):
-            form.add_error(None, waiting.too_many(wait))
-        else:
-            letters.post(letters.reset, address=letters.to_address(email))
-            return redirect("password_sent")
-    return render(request, "accounts/password_forgotten.html", {"form": form}, status=422 if form.errors else 200)
+    return waiting.asked_for_mail(
+        request, letters.reset, template="accounts/password_forgotten.html", sent="password_sent"
+    )
 
 
 @public

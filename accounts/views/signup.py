@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import letters, links
 from accounts import signup as signing_up
 from accounts.access import ONWARD, onward, public
-from accounts.forms.signup import AddressForm, SignUpForm
+from accounts.forms.signup import SignUpForm
 from accounts.views import waiting
 from smsplatform.lib import clock
 
@@ -54,15 +54,9 @@ def sent(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def resend(request: HttpRequest) -> HttpResponse:
     """The confirmation once more."""
-    form = AddressForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"]
-        if wait := waiting.admit_mail(request, email):
-            form.add_error(None, waiting.too_many(wait))
-        else:
-            letters.post(letters.confirm, address=letters.to_address(email))
-            return redirect("sign_up_sent")
-    return render(request, "accounts/sign_up_resend.html", {"form": form}, status=422 if form.errors else 200)
+    return waiting.asked_for_mail(
+        request, letters.confirm, template="accounts/sign_up_resend.html", sent="sign_up_sent"
+    )
 
 
 @public
