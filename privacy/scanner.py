@@ -106,7 +106,8 @@ def _samples(
 
 
 def _workspace_rows(columns: list[Column], limit: int) -> _Rows | None:
-    return _rows(columns, limit, using="default") if _may_read(columns, "default") else None
+    """Of the workspace in scope as the web role sees it; a table kept from the web role is read as the system."""
+    return _rows_by_any(columns, limit, ("default", "system"))
 
 
 def _workspaces(limit: int) -> list[UUID]:
@@ -117,14 +118,18 @@ def _workspaces(limit: int) -> list[UUID]:
 def _global_rows(policy: ModelPolicy, columns: list[Column], limit: int) -> _Rows | None:
     if policy.scope == "keystore":
         return _rows(columns, limit, using="keystore")
-    for alias in ALIASES:
+    return _rows_by_any(columns, limit, ALIASES)
+
+
+def _rows_by_any(columns: list[Column], limit: int, aliases: Sequence[str]) -> _Rows | None:
+    for alias in aliases:
         if alias in connections and _may_read(columns, alias):
             return _rows(columns, limit, using=alias)
     return None
 
 
 def _may_read(columns: list[Column], alias: str) -> bool:
-    table = columns[0].model._meta.db_table
+    table = connections[alias].ops.quote_name(columns[0].model._meta.db_table)
     names = {*(column.field.column for column in columns), *(key.column for key in _keys(columns[0].model))}
     with connections[alias].cursor() as cursor:
         cursor.execute(

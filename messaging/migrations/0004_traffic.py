@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
             },
         ),
         Isolate("TrafficHour", rights={"app": "select", "definer": ALL}),
-        Isolate("TouchedHour", rights={"definer": ALL}),
+        Isolate("TouchedHour", rights={"definer": ALL, "system": "select"}),
         Isolate("SetupHidden", rights={"app": ALL}),
         migrations.RunSQL(SQL.read_text(), reverse_sql=UNDO),
     ]

@@ -8,15 +8,14 @@ from django.core import mail
 
 from accounts import links
 from accounts.models import User
-from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.browser.visit import LOOKS, Visit
 from tests.factories import pages
 from tests.factories.letters import Letters
 
 PUBLIC = ("/sign-up", "/sign-up/sent", "/password")
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_account_pages_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
     shop = pages.shop()
     visit = Visit(chromium, address, width=width, scheme=scheme)

@@ -8,12 +8,11 @@ from accounts import keys
 from messaging.models import Sender
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.browser.visit import LOOKS, Visit
 from tests.factories import pages
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_of_keys_and_senders_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
     shop = pages.shop()
     with scope.workspace(shop.workspace.id):

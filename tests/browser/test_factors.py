@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import PasskeyName, User
-from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.browser.visit import LOOKS, Visit
 from tests.factories import pages
 
 PATHS = (
@@ -111,8 +111,7 @@ def forget(key: str) -> None:
     session.save()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_pages_of_factors_are_without_fault(chromium: Any, address: str, width: int, scheme: str) -> None:
     user, _ = pages.person()
     pages.authenticator(user)

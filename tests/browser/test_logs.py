@@ -10,7 +10,7 @@ from messaging.models import Call
 from messaging.webhooks import Deliverer
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.browser.visit import LOOKS, Visit
 from tests.factories import pages
 
 REFUSAL = b'{"code":"not_e164","errors":[{"pointer":"#/to","code":"not_e164"}]}'
@@ -47,8 +47,7 @@ def places(shop: pages.Shop) -> list[str]:
     return [*log, "/webhooks", "/webhooks/new", *below, f"/webhooks/deliveries/{ids.encode(ids.DELIVERY, delivery)}"]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_webhooks_and_the_log_are_accessible_and_fit(
     chromium: Any, address: str, shop: pages.Shop, places: list[str], width: int, scheme: str
 ) -> None:

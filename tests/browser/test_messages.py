@@ -9,7 +9,7 @@ from messaging import exports
 from messaging.models import Export
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.browser.visit import LOOKS, Visit
 from tests.factories import messaging, pages
 from tests.factories.accounts import World, make_workspace
 
@@ -38,8 +38,7 @@ def _export(world: World, state: str) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_of_messages_are_accessible_and_fit(
     chromium: Any, address: str, world: World, width: int, scheme: str
 ) -> None:

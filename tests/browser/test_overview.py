@@ -7,7 +7,7 @@ import pytest
 
 from messaging import traffic
 from smsplatform.lib import clock
-from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.browser.visit import LOOKS, Visit
 from tests.factories.accounts import World, make_workspace
 from tests.factories.messaging import accept, finish
 
@@ -24,8 +24,7 @@ def world() -> World:
     return made
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_public_pages_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
     visit = Visit(chromium, address, width=width, scheme=scheme)
 
@@ -36,8 +35,7 @@ def test_public_pages_are_accessible_and_fit(chromium: Any, address: str, width:
     visit.close()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_overview_is_accessible_and_fits(
     chromium: Any, address: str, world: World, width: int, scheme: str
 ) -> None:

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.browser.visit import LOOKS, Visit
 from tests.factories import pages
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_every_page_is_accessible_and_fits(
     chromium: Any, address: str, shop: pages.Shop, width: int, scheme: str
 ) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.visit import SCHEMES, WIDTHS, Visit
+from tests.browser.visit import LOOKS, Visit
 from tests.factories.accounts import World, make_member, make_user, make_workspace
 from tests.factories.routes import invitation, join_link, join_request
 
@@ -17,8 +17,7 @@ def world() -> World:
     return made
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_pages_of_a_workspace_are_accessible_and_fit(
     chromium: Any, address: str, world: World, width: int, scheme: str
 ) -> None:

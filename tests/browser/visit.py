@@ -7,9 +7,7 @@ from django.conf import settings
 from tests.factories import pages
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDTHS = (1440, 390)
 NARROWEST = 360  # nothing may scroll sideways down to here
-SCHEMES = ("light", "dark")
 LOOKS = ((1440, "light"), (390, "dark"))  # both widths and both schemes at half the price of all four
 
 
