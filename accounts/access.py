@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -42,6 +42,29 @@ def page(
 
         guarded.access = permission or "signed in"  # type: ignore[attr-defined]  # read by the test of all routes
         guarded.outside = outside  # type: ignore[attr-defined]  # read by accounts.middleware
+        return guarded
+
+    return declare
+
+
+def staff_page(*roles: str) -> Callable[[View], View]:
+    """A page of the staff console, for staff in one of ``roles`` (none given: any) who used their second factor.
+
+    To everybody else it is not there. It runs outside of any workspace, and shows no customer data by itself: for that
+    a view needs a grant as well.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            request.livemode = True  # type: ignore[attr-defined]  # our attribute on Django's request
+            answer = _staff_elsewhere(request, roles) or view(request, *args, **kwargs)
+            patch_cache_control(answer, private=True, no_store=True)
+            return answer
+
+        guarded.access = "staff"  # type: ignore[attr-defined]  # read by the test of all routes
+        guarded.roles = roles  # type: ignore[attr-defined]  # likewise
+        guarded.outside = True  # type: ignore[attr-defined]  # read by accounts.middleware
         return guarded
 
     return declare
@@ -87,6 +110,19 @@ def _elsewhere(
     if lacks_factor(request):
         return _go(request, reverse("factor_required"))
     if not place.allows(permission):
+        raise PermissionDenied
+    return None
+
+
+def _staff_elsewhere(request: HttpRequest, roles: tuple[str, ...]) -> HttpResponse | None:
+    """Where to go instead, or None. Raises Http404 for who does not work here, PermissionDenied for other roles."""
+    if not request.user.is_authenticated:
+        return _go(request, f"{reverse('sign_in')}?{urlencode({'next': request.path})}")
+    if not request.user.is_staff:
+        raise Http404
+    if not request.user.is_verified():  # type: ignore[attr-defined]  # set by OTPMiddleware
+        return _go(request, f"{reverse('second_factor')}?{urlencode({'next': _returnable(request)})}")
+    if roles and request.user.staff_role not in roles:
         raise PermissionDenied
     return None
 

@@ -3,7 +3,7 @@ from django.utils.module_loading import autodiscover_modules
 
 
 class PrivacyConfig(AppConfig):
-    """Collects what every app declares in its ``personal_data.py``, as the admin collects ``admin.py``."""
+    """Collects what apps declare in ``personal_data.py`` and ``promises.py``, as the admin collects ``admin.py``."""
 
     name = "privacy"
     default_auto_field = "django.db.models.BigAutoField"
@@ -13,5 +13,5 @@ class PrivacyConfig(AppConfig):
         from privacy import checks, inventory  # they need loaded models
 
         inventory.install()
-        autodiscover_modules("personal_data")
+        autodiscover_modules("personal_data", "promises")
         checks.install()

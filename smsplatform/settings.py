@@ -145,6 +145,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 CLOSING_GRACE_DAYS = env.int("CLOSING_GRACE_DAYS", default=30)  # in which an owner may open a closed workspace again
 AGE_MINIMUM = env.int("AGE_MINIMUM", default=16)  # years; people attest it when they sign up
+POLICY_PROFILE = env.str("POLICY_PROFILE", default="strict")  # privacy/profiles.py; one of five presets
 POLICY_VERSION = env.str("POLICY_VERSION", default="1")  # of the privacy policy that sign-up shows
 PROFILE_COLLECT = env.list("PROFILE_COLLECT", default=[])  # of company and phone, what an account may also hold
 # The plan of workspaces made by sign-up; the default is the list that ships with the product.

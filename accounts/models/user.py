@@ -17,7 +17,9 @@ class StaffRole(models.TextChoices):
     """What a member of the operator's staff does; empty for everybody else."""
 
     NONE = "", "not staff"
+    ADMIN = "admin", "Admin"
     SUPPORT = "support", "Support"
+    FINANCE = "finance", "Finance"
     AUDITOR = "auditor", "Auditor"
 
 

@@ -19,6 +19,7 @@ from heroicons.templatetags.heroicons import heroicon_outline
 from accounts.roles import Role, Scope
 from smsplatform import navigation as navigation_table
 from smsplatform import regions
+from smsplatform import staff_navigation as staff_table
 from smsplatform.lib import clock, phone
 
 register = template.Library()
@@ -82,6 +83,12 @@ def shell(context: Context) -> Shell:
 
 
 @register.simple_tag(takes_context=True)
+def staff_navigation(context: Context) -> list[tuple[Any, Any]]:
+    """The staff sidebar: groups, each with its entries."""
+    return staff_table.shown(context["request"].user.staff_role)
+
+
+@register.simple_tag(takes_context=True)
 def navigation(context: Context) -> list[tuple[Any, Any]]:
     """The sidebar's groups and entries for the signed-in person."""
     place = getattr(context.get("request"), "workspace", None)
@@ -91,7 +98,8 @@ def navigation(context: Context) -> list[tuple[Any, Any]]:
 def _page(request: HttpRequest | None) -> str:
     """The entry whose address is the longest beginning of this one; a page below an entry belongs to it."""
     path = request.path if request else ""
-    entries = [entry for group in navigation_table.GROUPS for entry in group.entries]
+    entries: list[Any] = [entry for group in navigation_table.GROUPS for entry in group.entries]
+    entries += [entry for _title, of_group in staff_table.GROUPS for entry in of_group]
     above = [entry for entry in entries if entry.url and (path == entry.url or path.startswith(f"{entry.url}/"))]
     return max(above, key=lambda entry: len(entry.url)).url_name if above else ""
 

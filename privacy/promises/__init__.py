@@ -1,0 +1,7 @@
+"""Sentences of the published policy that a machine, or a person with evidence, shows to be true."""
+
+from privacy.promises.model import Attestation, Check, Outcome, Promise, Status, check, checks, declare, promises
+
+__all__ = [
+    "Attestation", "Check", "Outcome", "Promise", "Status", "check", "checks", "declare", "promises",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Pages for the operator's own people. None of them shows customer data without a grant."""
