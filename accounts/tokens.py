@@ -43,6 +43,18 @@ class Pair:
     livemode: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignedIn:
+    """An app that somebody is signed in to. ``seen_at`` is when it last took a new pair."""
+
+    family: UUID
+    workspace_id: UUID
+    workspace_name: str
+    livemode: bool
+    since: dt.datetime
+    seen_at: dt.datetime
+
+
 def issue(*, user_id: UUID, workspace_id: UUID, livemode: bool, at: dt.datetime) -> Pair:
     """The first pair of a new family, for a person who has just proved who they are."""
     with scope.workspace(workspace_id):
@@ -72,6 +84,24 @@ def logout(secret: str, *, at: dt.datetime) -> None:
     with scope.workspace(workspace_id):
         row = RefreshToken.objects.get(digest=_digest(secret))
         _end(row, at, "revoked")
+
+
+def signed_in(*, user_id: UUID, at: dt.datetime) -> list[SignedIn]:
+    """The apps of a person in all workspaces, the one used last first; 50 at most."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT * FROM access.apps(%s, %s)", [scope.token(user_id, kind="u"), at])
+        names = SignedIn.__slots__
+        return [SignedIn(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def end(*, user_id: UUID, family: UUID, at: dt.datetime) -> bool:
+    """End one of a person's own families, outside of any scope; whether there was one."""
+    app = next((app for app in signed_in(user_id=user_id, at=at) if app.family == family), None)
+    if app is None:
+        return False
+    with scope.workspace(app.workspace_id):
+        _end(RefreshToken.objects.filter(family=family, user_id=user_id).latest("created_at"), at, "revoked")
+    return True
 
 
 def end_all(*, user_id: UUID, at: dt.datetime) -> int:

@@ -68,6 +68,7 @@ urlpatterns = [
     path("account/security/email", account.change_email, name="email_change"),
     path("account/security/email/cancel", account.cancel_email, name="email_change_cancel"),
     path("account/security/sessions", account.end_sessions, name="sessions_end"),
+    path("account/security/apps/end", account.end_app, name="app_end"),
     path("workspace", preferences.workspace, name="workspace"),
     path("mode", preferences.mode, name="mode"),
     path("theme", preferences.theme, name="theme"),

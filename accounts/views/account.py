@@ -1,17 +1,18 @@
 """What people set for themselves: profile, and the security of their account."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import backoff, devices, email_change, evidence
+from accounts import backoff, devices, email_change, evidence, tokens
 from accounts import password as passwords
 from accounts.access import page
 from accounts.forms.account import EmailForm, PasswordForm, ProfileForm
@@ -108,6 +109,20 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     return redirect("security")
 
 
+@page(outside=True)
+@require_POST
+def end_app(request: HttpRequest) -> HttpResponse:
+    """Sign an app out."""
+    try:
+        family = UUID(request.POST.get("app", ""))
+    except ValueError:
+        raise Http404 from None
+    if not tokens.end(user_id=_user(request).id, family=family, at=clock.now()):
+        raise Http404
+    messages.success(request, _("The app is signed out."))
+    return redirect("security")
+
+
 def _security(
     request: HttpRequest, *, password_form: PasswordForm | None = None, email_form: EmailForm | None = None
 ) -> HttpResponse:
@@ -117,6 +132,7 @@ def _security(
         "email_form": email_form or EmailForm(auto_id="id_email_%s"),
         "change": EmailChange.objects.filter(user=user).first(),
         "sessions": _sessions(request, user),
+        "apps": tokens.signed_in(user_id=user.id, at=clock.now()),
     }
     return render(request, "accounts/security.html", context, status=422 if password_form or email_form else 200)
 

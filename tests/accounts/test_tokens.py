@@ -368,3 +368,21 @@ def test_somebody_who_may_not_sign_in_gets_no_token(world: World) -> None:
 
     assert code_of(post("/v1/auth/token", {"email": email, "password": PASSWORD})) == (401, "sign_in_failed")
     assert code_of(asked(token)) == (401, "revoked_token")
+
+
+def test_a_person_sees_and_ends_the_apps_they_are_signed_in_to(world: World) -> None:
+    user, _ = accounts.make_member(world, Role.DEVELOPER)
+    stranger, _ = accounts.make_member(world, Role.DEVELOPER)
+    first, second = sign_in(user.email), sign_in(user.email)
+    browser = pages.client(user)
+    shown = tokens.signed_in(user_id=user.pk, at=clock.now())
+
+    assert len(shown) == 2
+    assert tokens.signed_in(user_id=stranger.pk, at=clock.now()) == []
+    assert browser.get("/account/security").content.decode().count('name="app"') == 2
+    assert pages.client(stranger).post("/account/security/apps/end", {"app": shown[0].family}).status_code == 404
+    assert browser.post("/account/security/apps/end", {"app": "x"}).status_code == 404
+    assert browser.post("/account/security/apps/end", {"app": shown[0].family}).status_code == 302
+    assert [app.family for app in tokens.signed_in(user_id=user.pk, at=clock.now())] == [shown[1].family]
+    assert asked(second["access_token"]).status_code == 401
+    assert asked(first["access_token"]).status_code == 200
