@@ -13,5 +13,5 @@ class PrivacyConfig(AppConfig):
         from privacy import checks, inventory  # they need loaded models
 
         inventory.install()
-        autodiscover_modules("personal_data", "promises")
+        autodiscover_modules("personal_data", "promises", "live")
         checks.install()

@@ -1,8 +1,8 @@
 """What a promise is, and what a check answers.
 
 Checks live where their data lives: each app has a ``promises.py``, found at start-up like ``personal_data.py``, which
-declares functions by name; the register (``privacy/promises/register``) refers to those names. A name that nobody
-declared is a gap, never silence.
+declares functions by name (privacy's own are in ``privacy/live``); the register (``privacy/promises/register``) refers
+to those names. A name that nobody declared is a gap, never silence.
 """
 
 import datetime as dt
@@ -66,6 +66,12 @@ class Promise:
     tested: bool = False
     attested: Attestation | None = None
     gap: str = ""
+    claimed_if: str = ""  # published only where this setting is on
+
+    @property
+    def policy(self) -> str:
+        """The policy it is from, or ``duty``."""
+        return self.id.partition("-")[0]
 
 
 class AlreadyDeclared(ValueError):
