@@ -46,6 +46,7 @@ EXPORTED = Unit(
     name="records of exports", kept=_("30 days"), anchor="created_at", action="delete", purge=upkeep.forget_exports
 )
 RECIPIENT = {"recipient": "to_idx"}
+NUMBER = "messaging.Message.to"
 
 declare(
     Partitions(name="traffic", extend=upkeep.extend_partitions),
@@ -61,7 +62,7 @@ declare(
             **each("id workspace_id batch_id sender_id from_used_id template_id callback_id price_item_id", ROW),
             **each("api_key_id user_id", F("person_id")),
             "to_ct": F("msisdn"),
-            "to_idx": F("msisdn", form="index", export="never", erase="delete_row"),
+            "to_idx": F("msisdn", form="index", export="never", erase="pseudonymise", indexed_as=NUMBER),
             **each("reference_ct metadata_ct", F("opaque")),
             "reference_idx": F("opaque", form="index", export="never", erase="delete_row"),
             **each("livemode country category encoding parts refund_basis refunded status error", META),
@@ -181,6 +182,7 @@ declare(
                 form="index",
                 export="never",
                 erase="keep",
+                indexed_as=NUMBER,
                 reason="an objection is worth nothing once it is forgotten; the number itself is not kept",
             ),
             **each("reason created_at", META),

@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import StrEnum
 from uuid import UUID
 
@@ -150,6 +150,20 @@ def create_for(workspace: UUID) -> None:
     """Make the keys of a new workspace."""
     for purpose in OF_WORKSPACE:
         key(workspace, purpose)
+
+
+def keys_for(purpose: Purpose, *, batch: int = 1000) -> Iterator[DataKey]:
+    """Every workspace's newest key for a purpose, unwrapped a batch at a time and not kept."""
+    rows = WorkspaceKey.objects.filter(purpose=purpose, bucket_on=None).order_by("workspace_id", "-epoch")
+    after = UUID(int=0)
+    while some := list(rows.filter(workspace_id__gte=after).distinct("workspace_id")[:batch]):
+        roots = WorkspaceKey.objects.filter(purpose=Purpose.ROOT, workspace_id__in=[row.workspace_id for row in some])
+        unwrapped = {row.workspace_id: AESGCM(_unwrap(row)) for row in roots}
+        for row in some:
+            wrapped = bytes(row.wrapped)
+            secret = unwrapped[row.workspace_id].decrypt(wrapped[:12], wrapped[12:], _context(row))
+            yield DataKey(row.id, secret, workspace=row.workspace_id)
+        after = UUID(int=some[-1].workspace_id.int + 1)
 
 
 def warm(workspaces: Collection[UUID], *, expires_on: Collection[dt.date] = ()) -> int:

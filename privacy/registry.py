@@ -69,7 +69,8 @@ class F:
 
     ``reason`` is owed by fields that hold nothing personal, that are kept when a person is erased, and that hold in
     plain what their category seals. ``resembles`` names patterns (``scanner.py``) that values of this field match
-    without being what they look like.
+    without being what they look like. ``indexed_as`` is the label under which a blind index was made: by it a person
+    is found.
     """
 
     category: str
@@ -78,6 +79,7 @@ class F:
     export: Export | None = field(default=None, kw_only=True)
     erase: Erase | None = field(default=None, kw_only=True)
     resembles: tuple[str, ...] = field(default=(), kw_only=True)
+    indexed_as: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
