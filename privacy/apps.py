@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -11,7 +12,9 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         """All models are loaded by now."""
         from privacy import checks, inventory  # they need loaded models
+        from privacy.consent import groups
 
         inventory.install()
         autodiscover_modules("personal_data", "promises", "live")
         checks.install()
+        post_migrate.connect(groups.synchronise, sender=apps.get_app_config("cookie_consent"))

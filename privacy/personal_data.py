@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop as _
 
 from privacy import upkeep
+from privacy.consent import declared as consent
 from privacy.registry import F, ModelPolicy, Unit, declare, each
 
 ROW = F("none", reason="random id of this row")
@@ -119,3 +120,4 @@ declare(
         fields=each("id app_label model", FRAMEWORK),
     ),
 )
+declare(*consent.DECLARED)

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "heroicons",
     "csp",
+    "cookie_consent",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -104,6 +105,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "privacy.consent.middleware.Consent",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -128,7 +130,11 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "smsplatform.middleware.page_context",
             ],
-            "builtins": ["heroicons.templatetags.heroicons", "smsplatform.templatetags.ui"],
+            "builtins": [
+                "heroicons.templatetags.heroicons",
+                "smsplatform.templatetags.ui",
+                "smsplatform.templatetags.consent",
+            ],
         },
     }
 ]
@@ -167,6 +173,16 @@ CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+# --- Cookies: declared in privacy/consent/cookies.py -----------------------------------------------
+COOKIE_CONSENT_NAME = "consent"
+COOKIE_CONSENT_DOMAIN = env.str("CONSENT_COOKIE_DOMAIN", default="") or None  # for what runs on subdomains beside this
+COOKIE_CONSENT_MAX_AGE = 365 * 24 * 3600
+COOKIE_CONSENT_SECURE = SECURE
+COOKIE_CONSENT_LOG_ENABLED = False  # privacy.ConsentRecord is the evidence
+# The script of a third party's analytics, for a policy that has one; loaded after consent only, nothing before.
+ANALYTICS_TAG = env.str("ANALYTICS_TAG", default="")  # https://www.googletagmanager.com/gtag/js?id=G-…
+ANALYTICS_HOSTS = env.list("ANALYTICS_HOSTS", default=[])  # to which that script reports
 
 # --- Transport and headers ----------------------------------------------------------------------
 SECURE_SSL_REDIRECT = SECURE

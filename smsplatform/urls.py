@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from smsplatform.views import docs, health, outbox, public
+from smsplatform.views import consent, docs, health, outbox, public
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("status", public.status_page, name="status"),
     path("privacy", public.privacy, name="privacy"),
     path("privacy/policy", public.policy_page, name="policy"),
+    path("privacy/cookies", consent.cookie_page, name="cookies"),
+    path("privacy/cookies/receipt.json", consent.receipt, name="consent_receipt"),
+    path(".well-known/gpc.json", consent.gpc, name="gpc"),
     path("docs", docs.docs, name="docs"),
     path("docs/api", docs.api, name="docs_api"),
     path("docs/api/key", docs.api_key, name="docs_api_key"),

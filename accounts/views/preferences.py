@@ -46,8 +46,8 @@ def mode(request: HttpRequest) -> HttpResponse:
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or as the system says, which needs no cookie."""
-    _check_origin(request)
-    response = redirect(_back(request))
+    check_origin(request)
+    response = redirect(back(request))
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
         _remember(response, THEME_COOKIE, chosen)
@@ -61,18 +61,18 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """One of the languages we speak; for the account too, if somebody is signed in."""
-    _check_origin(request)
+    check_origin(request)
     chosen = request.POST.get("language", "")
     if chosen not in dict(settings.LANGUAGES):
         raise Http404
-    response = redirect(_back(request))
+    response = redirect(back(request))
     if isinstance(request.user, User):
         User.objects.filter(id=request.user.id).update(locale=chosen)
     _remember(response, settings.LANGUAGE_COOKIE_NAME, chosen)
     return response
 
 
-def _check_origin(request: HttpRequest) -> None:
+def check_origin(request: HttpRequest) -> None:
     """Refuse what another site makes a browser send. Raises PermissionDenied."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise PermissionDenied
@@ -82,7 +82,7 @@ def _remember(response: HttpResponse, name: str, value: str) -> None:
     response.set_cookie(name, value, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.SECURE)
 
 
-def _back(request: HttpRequest) -> str:
+def back(request: HttpRequest) -> str:
     """The page the form was on, as a path of ours."""
     parts = urlsplit(request.headers.get("Referer", ""))
     path = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -91,4 +91,4 @@ def _back(request: HttpRequest) -> str:
 
 def _section(request: HttpRequest) -> str:
     """The start of the section one was in: a message of the other mode does not exist in this one."""
-    return "/" + _back(request).lstrip("/").split("/")[0].split("?")[0]
+    return "/" + back(request).lstrip("/").split("/")[0].split("?")[0]
