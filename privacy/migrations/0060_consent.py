@@ -19,7 +19,7 @@ ALTER TABLE privacy_visit ADD CONSTRAINT visit_network_truncated CHECK (
 class Migration(migrations.Migration):
     """What visitors decide about cookies, and views of pages counted without them."""
 
-    dependencies = [("privacy", "0003_retention"), ("cookie_consent", "0004_cookie_natural_key")]
+    dependencies = [("privacy", "0050_finding"), ("cookie_consent", "0004_cookie_natural_key")]
     operations = [
         migrations.CreateModel(
             name="ConsentRecord",
