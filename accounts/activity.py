@@ -19,7 +19,7 @@ from accounts.roles import Role
 from accounts.sentences import SENTENCES
 from privacy import ciphers, keyring
 from privacy.models import AuditEvent
-from smsplatform.lib import ids
+from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 
 EVENT = "evt"
@@ -115,7 +115,7 @@ def _public(prefix: str, value: str) -> str:
 
 
 def _matching(workspace: UUID, wanted: Wanted, before: UUID | None) -> "QuerySet[AuditEvent]":
-    rows = AuditEvent.objects.filter(workspace_id=workspace).order_by("-id")
+    rows = AuditEvent.objects.filter(workspace_id=workspace).told(clock.now()).order_by("-id")
     if wanted.actor:
         rows = rows.filter(actor_id=wanted.actor)
     if wanted.group:

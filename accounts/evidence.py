@@ -1,4 +1,4 @@
-"""What a person does to their own account, written down in each of their workspaces."""
+"""What a person does to their own account, written down in each of their workspaces; of staff, for the platform."""
 
 import datetime as dt
 from functools import partial
@@ -33,9 +33,17 @@ def refused(*, address: str) -> None:
 
 
 def _record(user: UUID, actor: UUID | None, action: str, at: dt.datetime, details: dict[str, str]) -> None:
+    _record_of_staff(user, actor, action, at, details)
     for workspace in _workspaces(user):
         with scope.workspace(workspace):
             audit.record(action=action, workspace=workspace, actor=actor, at=at, details=details)
+
+
+def _record_of_staff(user: UUID, actor: UUID | None, action: str, at: dt.datetime, details: dict[str, str]) -> None:
+    """What staff do to their own account concerns the platform, also when they belong to no workspace."""
+    if User.objects.filter(pk=user).exclude(staff_role="").exists():
+        action = action.replace("user:", "staff:", 1)
+        audit.record(action=action, workspace=audit.PLATFORM, actor=actor, at=at, details=details)
 
 
 def _workspaces(user: UUID) -> list[UUID]:

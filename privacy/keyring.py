@@ -43,6 +43,7 @@ class Purpose(StrEnum):
     SECRETS = "secrets"
     INDEX = "index"
     BODY = "body"
+    AUDIT = "audit"  # the platform's: marks and seals the audit log, and signs its checkpoints
 
 
 ERASED = ("accounts.Workspace", "shred")  # model and action of the tombstone that forbids new keys

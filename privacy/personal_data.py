@@ -10,6 +10,7 @@ ROW = F("none", reason="random id of this row")
 FRAMEWORK = F("none", reason="the framework's own tables, filled by migrations")
 
 AUDIT = Unit(name="audit", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_audit)
+SEALS = Unit(name="audit seals", kept=_("91 days"), anchor="at", action="delete", purge=upkeep.purge_seals)
 BODY_KEYS = Unit(
     name="body keys",
     kept=_("until the expiry day of the bodies they open is over"),
@@ -34,7 +35,43 @@ declare(
             "actor_id": F("person_id", erase="keep", reason="evidence of who did what outlives the account it names"),
             "action": F("account_meta", erase="keep", reason="evidence"),
             "details": F("account_meta", erase="keep", reason="evidence; ids and short codes, checked by the writer"),
-            "at": F("account_meta", erase="keep", reason="evidence"),
+            **each("at withheld_until", F("account_meta", erase="keep", reason="evidence")),
+            **each("salt mac", F("none", reason="random; a keyed mark over the row")),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.AuditSeal",
+        scope="system",
+        units=(SEALS,),
+        fields={
+            **each("number at first", F("none", reason="a minute of the log")),
+            "events": F("none", reason="random ids of events"),
+            **each("leaves mac", F("none", reason="salted hashes of events and a keyed mark")),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.AuditSegment",
+        scope="system",
+        reason="the root of each day stays, so that the log's past cannot be rewritten after its events are gone",
+        fields={
+            **each("number day_on first_seal last_seal first count at", F("none", reason="a day of the log, counted")),
+            **each("root chain note", F("none", reason="hashes of hashes, and their signature")),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.AuditReview",
+        scope="system",
+        paths={"staff": "by_id"},
+        activities=("secure_platform",),
+        reason="evidence of who oversaw staff",
+        fields={
+            "id": ROW,
+            "flag": F("none", reason="a kind of flag and random ids"),
+            **each("verdict at", F("account_meta", erase="keep", reason="evidence")),
+            "note": F(
+                "account_meta", erase="keep", reason="what an auditor found, about acts and never about customers"
+            ),
+            "by_id": F("person_id", erase="keep", reason="evidence of who signed off"),
         },
     ),
     ModelPolicy(
@@ -63,6 +100,12 @@ declare(
         activities=("secure_platform",),
         reason="kept as long as the oldest backup, so that a restore can erase again",
         fields={"id": ROW, **each("model row_id action at", F("none", reason="random id of a row that is gone"))},
+    ),
+    ModelPolicy(
+        model="keystore.LogHead",
+        scope="keystore",
+        reason="one row",
+        fields=each("id seal mac segments root at", F("none", reason="how far the audit log had come")),
     ),
     ModelPolicy(
         model="django_otp_webauthn.WebAuthnCredential",

@@ -25,6 +25,13 @@ def purge_audit(*, at: dt.datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
+def purge_seals(*, at: dt.datetime) -> int:
+    """Delete a batch of seals whose events are all past their retention; the roots of their days stay."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT privacy.purge_seals(%s, %s)", [at - AUDIT_KEPT, BATCH])
+        return int(cursor.fetchone()[0])
+
+
 def purge_sessions(*, at: dt.datetime) -> int:
     """Delete sessions that ran out."""
     sessions = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()

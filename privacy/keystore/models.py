@@ -44,3 +44,23 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.model}"
+
+
+class LogHead(models.Model):
+    """How far the audit log had come when it was sealed last: a log that was cut off or rolled back is shorter.
+
+    It stands here because whoever can rewrite the main database cannot write this one. One row.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    seal = models.BigIntegerField()
+    mac = models.BinaryField()  # of that seal
+    segments = models.PositiveIntegerField()
+    root = models.BinaryField()  # of the tree of these segments
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "keystore_log_head"
+
+    def __str__(self) -> str:
+        return f"seal {self.seal}"

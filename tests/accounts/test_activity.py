@@ -1,6 +1,7 @@
 """The activity of a workspace: sentences, filters, pages, files."""
 
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -81,6 +82,20 @@ def test_staff_are_a_pseudonym_and_never_a_name(world: World) -> None:
 
     assert re.search(r"Staff [0-9A-F]{6}", shown)
     assert email not in shown
+
+
+def test_what_the_law_forbids_to_tell_appears_when_the_bar_ends(world: World) -> None:
+    for action, days in (("staff:future:barred", 1), ("staff:future:told", -1)):
+        until = clock.now() + dt.timedelta(days=days)
+        with scope.workspace(world.id):
+            audit.record(
+                action=action, workspace=world.id, actor=None, at=clock.now(), details={}, withheld_until=until
+            )
+
+    shown = body(world)
+
+    assert "staff:future:told" in shown
+    assert "staff:future:barred" not in shown
 
 
 def test_a_pseudonym_means_nothing_in_another_workspace(world: World) -> None:

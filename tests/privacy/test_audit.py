@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from privacy import audit, upkeep
 from privacy.models import AuditEvent
@@ -55,6 +55,36 @@ def test_only_ids_and_short_codes_are_written(action: str, details: dict[str, st
 
     with scope.workspace(workspace), pytest.raises(audit.InvalidEvent):
         audit.record(action=action, workspace=workspace, actor=None, at=clock.now(), details=details)
+
+
+def platform_event(action: str = "staff:session:started") -> UUID:
+    return audit.record(action=action, workspace=audit.PLATFORM, actor=uuid4(), at=clock.now(), details={})
+
+
+def actions_of(event_id: UUID) -> list[str]:
+    with superuser() as connection:
+        found = connection.execute("SELECT action FROM privacy_audit_event WHERE id = %s", [event_id])
+        return [row[0] for row in found.fetchall()]
+
+
+def test_what_happens_in_no_workspace_is_written_without_a_scope() -> None:
+    assert actions_of(platform_event()) == ["staff:session:started"]
+
+
+def test_what_happens_in_no_workspace_is_written_in_a_scope_too_and_not_seen_there() -> None:
+    with scope.workspace(uuid4()):
+        made = platform_event()
+        assert not AuditEvent.objects.filter(pk=made).exists()
+
+    assert actions_of(made)
+
+
+def test_an_event_of_the_platform_that_is_undone_with_its_act_is_gone_too() -> None:
+    with transaction.atomic():
+        made = platform_event()
+        transaction.set_rollback(True)
+
+    assert actions_of(made) == []
 
 
 def test_the_orm_refuses_every_write() -> None:
