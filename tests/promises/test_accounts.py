@@ -76,7 +76,7 @@ def test_otp_32_passwords_are_hashed_slowly_guesses_slowed_and_a_second_factor_k
     assert user.password.startswith("bcrypt_sha256$$2b$12$")
     assert statuses[:5] == [422] * 5
     assert statuses[-1] == 429
-    assert any(model.__name__ == "TOTPDevice" for model in apps.get_models())
+    assert any(model.__name__ == "TotpDevice" for model in apps.get_models())
 
 
 def test_otp_36_a_cookie_keeps_people_signed_in_and_is_declared() -> None:
