@@ -29,6 +29,7 @@ GROUPS: dict[str, str | Promise] = {
     "webhook_delivery": _("Webhook deliveries"),
     "export": _("Exports"),
     "activity": _("Activity"),
+    "api_log": _("API log"),
 }
 
 SENTENCES: dict[str, str | Promise] = {
@@ -95,5 +96,6 @@ SENTENCES: dict[str, str | Promise] = {
     "export:retried": _("Tried an export again"),
     "export:removed": _("Removed an export"),
     "export:downloaded": _("Downloaded an export"),
+    "api_log:exported": _("Downloaded the API log"),
     "activity:exported": _("Downloaded this log"),
 }

@@ -11,7 +11,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.utils import translation
 
+from messaging import outcomes
 from messaging.drafting import Draft, Source, make_code, unsealed
 from messaging.models import Body, Message, Sender, Template
 from messaging.models.message import FINAL
@@ -187,11 +189,12 @@ def price_of(message: Message) -> Data:
 
 
 def error_of(code: str | None) -> Data | None:
-    """Why a message failed. Codes of carriers and networks have no text of ours."""
+    """Why a message failed, in English."""
     if code is None:
         return None
-    info = CODES.get(code)
-    return {"code": code, "detail": info.cause if info else None}
+    told, info = outcomes.meaning(code), CODES.get(code)
+    with translation.override("en"):
+        return {"code": code, "detail": f"{told.title}. {told.advice}" if told else info.cause if info else None}
 
 
 @lru_cache(maxsize=4096)

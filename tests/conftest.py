@@ -10,6 +10,7 @@ GROUPS = {"browser": "browser", "flows": "stack", "quickstart": "stack"}
 INTERPRETER_FAULT = "AST constructor recursion depth mismatch"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For ``--dist loadgroup``: heavy tests go to the same worker, the rest wherever there is room."""
     for item in items:

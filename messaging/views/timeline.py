@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from messaging import outcomes
 from messaging.models import Attempt, Carrier, Delivery, Message, MessageEvent, Outbox
 from messaging.models.message import FINAL
 from smsplatform.lib.api.codes import CODES
@@ -178,7 +179,9 @@ def _final(message: Message) -> Iterator[Entry]:
 
 
 def reason(code: str) -> str:
-    """An error code in words, where the registry of codes has them."""
+    """An error code in words, where there are some."""
+    if told := outcomes.meaning(code):
+        return f"{told.title} ({code})"
     info = CODES.get(code)
     return f"{_(info.title)} ({code})" if info else code
 

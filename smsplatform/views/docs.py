@@ -17,6 +17,7 @@ from accounts.access import page, public
 from accounts.models import Workspace
 from accounts.reauth import confirmed
 from accounts.roles import Permission, giveable
+from messaging import outcomes
 from messaging.sandbox.script import MAGIC_NUMBERS
 from smsplatform import reference, snippets
 from smsplatform.lib import clock
@@ -53,7 +54,8 @@ def testing(request: HttpRequest) -> HttpResponse:
 def errors(request: HttpRequest) -> HttpResponse:
     """Every code of the API, by status."""
     found = sorted(CODES.items(), key=lambda item: (item[1].status, item[0]))
-    return render(request, "docs/errors.html", {"errors": [_error(code) for code, _info in found]})
+    context = {"errors": [_error(code) for code, _info in found], "outcomes": list(outcomes.described())}
+    return render(request, "docs/errors.html", context)
 
 
 @public
