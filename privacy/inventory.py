@@ -52,6 +52,14 @@ ACTIVITIES = (
         data_use="essential.service.security",
     ),
     Activity(
+        key="answer_requests",
+        purpose="Answer what people ask about their data, and prove that it was answered",
+        role="controller",
+        basis="Legal obligation",
+        subjects=("recipient", "account_holder"),
+        data_use="essential.legal_obligation",
+    ),
+    Activity(
         key="respect_objection",
         purpose="Not send to people who objected or opted out",
         role="processor",

@@ -20,6 +20,34 @@ BODY_KEYS = Unit(
 )
 RUNS = Unit(name="purge runs", kept=_("90 days"), anchor="started_at", action="delete", purge=upkeep.purge_runs)
 
+REQUEST_WORDS = Unit(
+    name="words of requests",
+    kept=_("30 days after the request is closed"),
+    anchor="closed_at",
+    action="clear",
+    purge=upkeep.clear_requests,
+)
+REQUESTS = Unit(
+    name="requests",
+    kept=_("3 years after they are closed, without number, address and words"),
+    anchor="closed_at",
+    action="delete",
+    purge=upkeep.purge_requests,
+    reason="evidence that people's rights were respected",
+)
+PROOFS = Unit(
+    name="proofs of identity", kept=_("2 days"), anchor="created_at", action="delete", purge=upkeep.purge_proofs
+)
+TICKETS = Unit(
+    name="requests forwarded to workspaces",
+    kept=_("1 year after they were due"),
+    anchor="due_at",
+    action="delete",
+    purge=upkeep.purge_tickets,
+)
+ASKED = "what was asked and how it was answered is evidence; number, address and words are cleared soon after the end"
+SEALED_WORDS = F("opaque", export="subject", erase="keep", reason=ASKED)
+
 declare(
     ModelPolicy(
         model="privacy.AuditEvent",
@@ -72,6 +100,88 @@ declare(
                 "account_meta", erase="keep", reason="what an auditor found, about acts and never about customers"
             ),
             "by_id": F("person_id", erase="keep", reason="evidence of who signed off"),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.DataRequest",
+        scope="global",
+        what=_("Requests about personal data"),
+        paths={"recipient": "identity_idx", "account_holder": "user_id"},
+        activities=("answer_requests",),
+        units=(REQUEST_WORDS, REQUESTS),
+        fields={
+            "id": ROW,
+            **each("kind about state proof reason law locale", F("account_meta", erase="keep", reason=ASKED)),
+            "identity": F("msisdn", export="subject", erase="keep", reason=ASKED),  # or a mail address
+            "identity_idx": F(
+                "msisdn", form="index", export="never", erase="keep", indexed_as="privacy.identity", reason=ASKED
+            ),
+            "user_id": F("person_id", erase="keep", reason=ASKED),
+            "residence": F("account_meta", erase="keep", reason=ASKED),
+            **each("words answer", SEALED_WORDS),
+            **each(
+                "received_at verified_at due_at extended_at reminded closed_at",
+                F("account_meta", erase="keep", reason=ASKED),
+            ),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.DataRequestStep",
+        scope="global",
+        what=_("Histories of requests"),
+        paths={"account_holder": "actor_id", "staff": "actor_id"},
+        activities=("answer_requests",),
+        units=(REQUESTS,),
+        fields={
+            **each("id request_id", ROW),
+            "actor_id": F("person_id", erase="keep", reason=ASKED),
+            **each("state by note at", F("account_meta", erase="keep", reason=ASKED)),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.IdentityProof",
+        scope="global",
+        what=_("Proofs of identity"),
+        paths={"recipient": "identity_idx"},
+        activities=("answer_requests",),
+        units=(PROOFS,),
+        fields={
+            "id": ROW,
+            "identity": F("msisdn", export="never", erase="delete_row"),  # or a mail address
+            "identity_idx": F(
+                "msisdn", form="index", export="never", erase="delete_row", indexed_as="privacy.identity"
+            ),
+            "digest": F("secret", form="digest", erase="delete_row"),
+            **each("kind on ordinal attempts about locale", F("account_meta", export="never")),
+            **each("created_at expires_at verified_at", F("account_meta", export="never")),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.RequestTicket",
+        scope="tenant",
+        what=_("Requests of people you texted"),
+        paths={"recipient": "msisdn", "account_holder": "decided_by"},
+        activities=("answer_requests",),
+        units=(TICKETS,),
+        fields={
+            **each("id workspace_id request_id", ROW),
+            "msisdn": F("msisdn", erase="keep", reason=ASKED),
+            **each("words reason", SEALED_WORDS),
+            "decided_by": F("person_id", erase="keep", reason=ASKED),
+            **each(
+                "kind state automatic due_at reminded created_at decided_at",
+                F("account_meta", erase="keep", reason=ASKED),
+            ),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.RequestSettings",
+        scope="tenant",
+        what=_("Which requests are fulfilled without asking"),
+        reason="as long as the workspace",
+        fields={
+            "workspace_id": ROW,
+            **each("objection restriction access erasure", F("workspace_meta")),
         },
     ),
     ModelPolicy(

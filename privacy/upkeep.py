@@ -6,9 +6,10 @@ from importlib import import_module
 from django.conf import settings
 from django.db import connections
 
-from privacy import keyring
-from privacy.models import PurgeRun
+from privacy import keyring, profiles
+from privacy.models import DataRequest, IdentityProof, PurgeRun, RequestTicket
 
+PROOFS_KEPT = dt.timedelta(days=2)  # as long as codes of a day are counted
 AUDIT_KEPT = RUNS_KEPT = dt.timedelta(days=90)
 BATCH = 5000
 
@@ -41,3 +42,32 @@ def purge_sessions(*, at: dt.datetime) -> int:
 def purge_runs(*, at: dt.datetime) -> int:
     """Delete records of old purges."""
     return PurgeRun.objects.using("system").filter(started_at__lt=at - RUNS_KEPT).delete()[0]
+
+
+def clear_requests(*, at: dt.datetime) -> int:
+    """Forget who asked, and the words, of requests closed long enough."""
+    over = DataRequest.objects.using("system").filter(closed_at__lt=at - profiles.duration("retention.request_words"))
+    some = (
+        over.filter(identity_idx__isnull=False) | over.filter(words__isnull=False) | over.filter(answer__isnull=False)
+    )
+    batch = list(some.values_list("pk", flat=True)[:BATCH])
+    gone = DataRequest.objects.using("system").filter(pk__in=batch)
+    return gone.update(identity=None, identity_idx=None, words=None, answer=None)
+
+
+def purge_requests(*, at: dt.datetime) -> int:
+    """Delete a batch of requests past their retention, with their histories."""
+    over = DataRequest.objects.using("system").filter(closed_at__lt=at - profiles.duration("retention.requests"))
+    return over.filter(pk__in=list(over.values_list("pk", flat=True)[:BATCH])).delete()[0]
+
+
+def purge_proofs(*, at: dt.datetime) -> int:
+    """Delete a batch of proofs whose day is over."""
+    over = IdentityProof.objects.using("system").filter(created_at__lt=at - PROOFS_KEPT)
+    return over.filter(pk__in=list(over.values_list("pk", flat=True)[:BATCH])).delete()[0]
+
+
+def purge_tickets(*, at: dt.datetime) -> int:
+    """Delete a batch of tickets long past their due date."""
+    over = RequestTicket.objects.using("system").filter(due_at__lt=at - profiles.duration("retention.tickets"))
+    return over.filter(pk__in=list(over.values_list("pk", flat=True)[:BATCH])).delete()[0]

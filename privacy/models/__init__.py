@@ -1,8 +1,22 @@
-"""Evidence: what was done with personal data."""
+"""Evidence: what was done with personal data; and what people ask about theirs."""
 
 from privacy.models.audit import AuditEvent, AuditReview, AuditSeal, AuditSegment
 from privacy.models.consent_record import ConsentRecord
+from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
 from privacy.models.purge_run import PurgeRun
 from privacy.models.visit import Visit
 
-__all__ = ["AuditEvent", "AuditReview", "AuditSeal", "AuditSegment", "ConsentRecord", "PurgeRun", "Visit"]
+__all__ = [
+    "AuditEvent",
+    "AuditReview",
+    "AuditSeal",
+    "AuditSegment",
+    "ConsentRecord",
+    "DataRequest",
+    "DataRequestStep",
+    "IdentityProof",
+    "PurgeRun",
+    "RequestSettings",
+    "RequestTicket",
+    "Visit",
+]

@@ -30,6 +30,8 @@ CARRIER = "car"
 ROUTE = "rte"
 REQUEST = "req"
 EXPORT = "exp"
+DATA_REQUEST = "dsr"
+TICKET = "prq"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)

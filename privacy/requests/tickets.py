@@ -1,0 +1,160 @@
+"""What workspaces are told of requests about their data: as controllers they decide, we carry out.
+
+A workspace may let us fulfil some kinds without asking; objections and restrictions are, unless it says otherwise. When
+all tickets of a request are decided, the request is.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connections
+
+from privacy import audit
+from privacy.models import DataRequest, RequestSettings, RequestTicket
+from privacy.models.data_request import Kind, State
+from privacy.requests import desk, signals
+from smsplatform.lib import ids
+from smsplatform.lib.tenancy import scope
+
+# Which setting lets us fulfil a kind of request without asking; other kinds are always asked for.
+SWITCHES = {
+    Kind.OBJECTION: "objection",
+    Kind.RESTRICTION: "restriction",
+    Kind.ACCESS: "access",
+    Kind.PORTABILITY: "access",
+    Kind.ERASURE: "erasure",
+    Kind.ANONYMISATION: "erasure",
+}
+FORWARDED = frozenset({*SWITCHES, Kind.RECTIFICATION})
+
+
+class AlreadyDecided(ValueError):
+    """Somebody decided this ticket before, or its request was withdrawn."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """How a workspace decided, for the person who asked; ``name`` is who the controller is."""
+
+    ticket: UUID
+    workspace: UUID
+    name: str
+    state: str
+    due_at: dt.datetime
+    decided_at: dt.datetime | None
+    reason: str
+
+
+def forward(request: DataRequest, workspaces: Sequence[UUID], *, at: dt.datetime) -> None:
+    """Tell every workspace that holds data, outside of any scope; without any there is nothing to do."""
+    if not workspaces:
+        desk.move(request, State.DELIVERED, by="platform", note="nothing_held", at=at)
+        return
+    if request.state == State.VERIFIED:
+        desk.move(request, State.FORWARDED, by="platform", at=at)
+    for workspace in workspaces:
+        with scope.workspace(workspace):
+            _open(request, workspace, at)
+    conclude(request, at=at)
+
+
+def _open(request: DataRequest, workspace: UUID, at: dt.datetime) -> None:
+    """A ticket in the open scope; none when there is one already, so that forwarding may be repeated."""
+    if RequestTicket.objects.filter(workspace_id=workspace, request_id=request.pk).exists():
+        return
+    ticket = RequestTicket.objects.create(
+        id=ids.uuid7(),
+        workspace_id=workspace,
+        request_id=request.pk,
+        kind=request.kind,
+        msisdn=request.identity,
+        words=request.words,
+        due_at=request.due_at,
+        created_at=at,
+    )
+    _record(ticket, "opened", None, at)
+    signals.ticket_opened.send(sender=RequestTicket, ticket=ticket, at=at)
+    if is_automatic(workspace, request.kind):
+        accept(ticket, by=None, at=at)
+
+
+def settings_of(workspace: UUID) -> RequestSettings:
+    """What the workspace of the open scope lets us do; the defaults until it chose."""
+    return RequestSettings.objects.filter(pk=workspace).first() or RequestSettings(workspace_id=workspace)
+
+
+def is_automatic(workspace: UUID, kind: str) -> bool:
+    """Whether requests of this kind are fulfilled without asking."""
+    switch = SWITCHES.get(kind)  # type: ignore[call-overload]  # the enum's values are these strings
+    return bool(switch and getattr(settings_of(workspace), switch))
+
+
+def accept(ticket: RequestTicket, *, by: UUID | None, at: dt.datetime) -> None:
+    """Do what was asked, in the open scope; ``by`` is None when a switch decided. Raises ``AlreadyDecided``."""
+    _decide(ticket, RequestTicket.State.DONE, by, at)
+    _fulfil(ticket, by=by, at=at)
+
+
+def refuse(ticket: RequestTicket, *, reason: str, by: UUID, at: dt.datetime) -> None:
+    """Say no in the open scope; the person reads the reason. Raises ``NoReason``, ``AlreadyDecided``."""
+    if not reason.strip():
+        raise desk.NoReason
+    _decide(ticket, RequestTicket.State.REFUSED, by, at)
+    ticket.reason = reason[: desk.WORDS_MAX]
+    ticket.save(update_fields=["reason"])
+
+
+def _decide(ticket: RequestTicket, state: str, by: UUID | None, at: dt.datetime) -> None:
+    changes = {"state": state, "decided_at": at, "decided_by": by, "automatic": by is None}
+    undecided = RequestTicket.objects.filter(pk=ticket.pk, state=RequestTicket.State.OPEN)
+    if not undecided.update(**changes):
+        raise AlreadyDecided
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    _record(ticket, "accepted" if state == RequestTicket.State.DONE else "refused", by, at)
+
+
+def _fulfil(ticket: RequestTicket, *, by: UUID | None, at: dt.datetime) -> None:
+    told = {"workspace": ticket.workspace_id, "msisdn": ticket.msisdn, "by": by or ticket.request_id, "at": at}
+    if ticket.kind == Kind.OBJECTION:
+        signals.objected.send(sender=RequestTicket, **told)
+    elif ticket.kind == Kind.RESTRICTION:
+        signals.restricted.send(sender=RequestTicket, **told)
+
+
+def decisions(request: DataRequest) -> list[Decision]:
+    """How each workspace decided, by its name; whatever scope is open."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT * FROM privacy.tickets_of(%s)", [request.pk])
+        return [_decision(row) for row in cursor.fetchall()]
+
+
+def _decision(row: tuple[UUID, UUID, str, str, dt.datetime, dt.datetime | None, bytes | None]) -> Decision:
+    ticket, workspace, name, state, due_at, decided_at, reason = row
+    return Decision(
+        ticket=ticket, workspace=workspace, name=name, state=state, due_at=due_at, decided_at=decided_at,
+        reason=RequestTicket(id=ticket, workspace_id=workspace, reason=reason).reason or "",
+    )  # fmt: skip
+
+
+def conclude(request: DataRequest, *, at: dt.datetime) -> None:
+    """Close the request if every workspace has decided; safe to repeat."""
+    told = [decision.state for decision in decisions(request)]
+    request.refresh_from_db(fields=["state"])
+    if request.state != State.FORWARDED or not told or RequestTicket.State.OPEN in told:
+        return
+    refused = told.count(RequestTicket.State.REFUSED)
+    to = State.DELIVERED if not refused else State.REFUSED if refused == len(told) else State.PARTLY_REFUSED
+    desk.move(request, to, by="workspace", note="decided", at=at)
+
+
+def _record(ticket: RequestTicket, what: str, by: UUID | None, at: dt.datetime) -> None:
+    audit.record(
+        action=f"{'user' if by else 'system'}:request_ticket:{what}",
+        workspace=ticket.workspace_id,
+        actor=by,
+        at=at,
+        details={"ticket": str(ticket.pk), "kind": ticket.kind},
+    )
