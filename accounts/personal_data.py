@@ -219,7 +219,7 @@ declare(
         fields={
             **each("id workspace_id", ROW),
             "email": F("email", erase="delete_row"),
-            "email_idx": F("email", form="index", export="never", erase="delete_row"),
+            "email_idx": F("email", form="index", export="never", erase="delete_row", indexed_as="accounts.User.email"),
             "digest": F("secret", form="digest"),
             **each("created_by accepted_by", F("person_id")),
             **each("role created_at expires_at accepted_at revoked_at", F("account_meta")),

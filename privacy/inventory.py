@@ -56,7 +56,7 @@ ACTIVITIES = (
         purpose="Answer what people ask about their data, and prove that it was answered",
         role="controller",
         basis="Legal obligation",
-        subjects=("recipient", "account_holder"),
+        subjects=("recipient", "account_holder", "staff"),
         data_use="essential.legal_obligation",
     ),
     Activity(

@@ -44,6 +44,7 @@ class Purpose(StrEnum):
     INDEX = "index"
     BODY = "body"
     AUDIT = "audit"  # the platform's: marks and seals the audit log, and signs its checkpoints
+    ARCHIVE = "archive"  # of one archive, whose id stands in place of a workspace's
 
 
 ERASED = ("accounts.Workspace", "shred")  # model and action of the tombstone that forbids new keys
@@ -200,6 +201,16 @@ def destroy_workspace(workspace: UUID, *, at: dt.datetime) -> int:
         destroyed = WorkspaceKey.objects.filter(workspace_id=workspace).delete()[0]
     _forget(lambda held: held.workspace == workspace)
     scrub()
+    return destroyed
+
+
+def destroy_archive(archive: UUID) -> int:
+    """Destroy the key of an archive, and with it the file; how many keys. Not in a transaction."""
+    destroyed = WorkspaceKey.objects.filter(workspace_id=archive, purpose=Purpose.ARCHIVE).delete()[0]
+    if destroyed:
+        WorkspaceKey.objects.filter(workspace_id=archive).delete()
+        _forget(lambda held: held.workspace == archive)
+        scrub()
     return destroyed
 
 

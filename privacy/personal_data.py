@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_noop as _
 
-from privacy import upkeep
+from privacy import archives, upkeep
 from privacy.consent import declared as consent
 from privacy.registry import F, ModelPolicy, Unit, declare, each
 
@@ -17,6 +17,13 @@ BODY_KEYS = Unit(
     anchor="bucket_on",
     action="shred",
     purge=upkeep.destroy_body_keys,
+)
+ARCHIVES = Unit(
+    name="archives of people's data",
+    kept=_("7 days, or until it was taken three times"),
+    anchor="expires_at",
+    action="shred",
+    purge=archives.purge,
 )
 RUNS = Unit(name="purge runs", kept=_("90 days"), anchor="started_at", action="delete", purge=upkeep.purge_runs)
 
@@ -192,6 +199,67 @@ declare(
             "id": ROW,
             **each("unit started_at finished_at removed error", F("none", reason="counts and times of the purge")),
         },
+    ),
+    ModelPolicy(
+        model="privacy.Archive",
+        scope="global",
+        what=_("Copies of your data that you asked for"),
+        activities=("answer_requests",),
+        units=(ARCHIVES,),
+        fields={
+            "id": ROW,
+            "listed_for": F("person_id"),
+            "person": F("opaque", export="never"),
+            **each("subject language state builder error", F("none", reason="how far the copy is")),
+            **each("rows_total rows_done pieces size downloads_left", F("none", reason="how far the copy is")),
+            **each("created_at touched_at ready_at taken_at expires_at", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.ArchivePiece",
+        scope="global",
+        activities=("answer_requests",),
+        units=(ARCHIVES,),
+        fields={**each("id archive_id number", ROW), "content": F("opaque", export="never")},
+    ),
+    ModelPolicy(
+        model="privacy.Erasure",
+        scope="global",
+        activities=("answer_requests",),
+        reason="kept to show that what was asked for was done: counts by model, nobody's identity",
+        fields={"id": ROW, **each("subject done kept begun_at finished_at", F("none", reason="counts and times"))},
+    ),
+    ModelPolicy(
+        model="privacy.Restriction",
+        scope="global",
+        paths={"account_holder": "person_id", "staff": "person_id"},
+        what=_("That you asked us to restrict the use of your data"),
+        activities=("answer_requests",),
+        reason="kept until it is lifted, and then as long as anybody may ask why it was",
+        fields={
+            **each("id place_id", ROW),
+            "person_id": F("person_id", erase="delete_row"),
+            "number_idx": F(
+                "msisdn",
+                form="index",
+                export="never",
+                erase="keep",
+                reason="a restriction is worth nothing once it is forgotten; the number itself is not kept",
+            ),
+            **each("since lifted_at", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.KnownEpoch",
+        scope="system",
+        reason="one number, which says from when this database is",
+        fields=each("id epoch", F("none", reason="how many erasures there have been")),
+    ),
+    ModelPolicy(
+        model="keystore.Watermark",
+        scope="keystore",
+        reason="one number, which says how many erasures there have been",
+        fields=each("id epoch", F("none", reason="how many erasures there have been")),
     ),
     ModelPolicy(
         model="keystore.WorkspaceKey",

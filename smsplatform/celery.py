@@ -46,6 +46,7 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "notifications sweep": ("accounts.notifications.send_due", 20.0, "default"),
     "purge": ("privacy.retention.purge", 300.0, "privacy"),
     "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
+    "archives sweep": ("privacy.archives.sweep", 5.0, "privacy"),
     "closings": ("accounts.closing.erase_due", 300.0, "privacy"),
 }
 
@@ -70,6 +71,7 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "messaging.exports",
         "smsplatform.status",
         "privacy.retention",
+        "privacy.archives.building",
         "accounts.closing",
         "accounts.letters",
         "accounts.notifications",

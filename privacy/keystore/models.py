@@ -64,3 +64,17 @@ class LogHead(models.Model):
 
     def __str__(self) -> str:
         return f"seal {self.seal}"
+
+
+class Watermark(models.Model):
+    """How many erasures there have been. A main database that knows of fewer was restored from before them."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    epoch = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        db_table = "keystore_watermark"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="watermark_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.epoch)

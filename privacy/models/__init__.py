@@ -1,12 +1,16 @@
 """Evidence: what was done with personal data; and what people ask about theirs."""
 
+from privacy.models.archive import Archive, ArchivePiece
 from privacy.models.audit import AuditEvent, AuditReview, AuditSeal, AuditSegment
 from privacy.models.consent_record import ConsentRecord
 from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
+from privacy.models.erasure import Erasure, KnownEpoch, Restriction
 from privacy.models.purge_run import PurgeRun
 from privacy.models.visit import Visit
 
 __all__ = [
+    "Archive",
+    "ArchivePiece",
     "AuditEvent",
     "AuditReview",
     "AuditSeal",
@@ -14,9 +18,12 @@ __all__ = [
     "ConsentRecord",
     "DataRequest",
     "DataRequestStep",
+    "Erasure",
     "IdentityProof",
+    "KnownEpoch",
     "PurgeRun",
     "RequestSettings",
     "RequestTicket",
+    "Restriction",
     "Visit",
 ]

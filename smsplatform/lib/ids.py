@@ -32,6 +32,7 @@ REQUEST = "req"
 EXPORT = "exp"
 DATA_REQUEST = "dsr"
 TICKET = "prq"
+ARCHIVE = "arc"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)

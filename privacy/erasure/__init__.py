@@ -1,0 +1,1 @@
+"""Taking a person out of every table, by a plan that the inventory makes."""
