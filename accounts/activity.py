@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -121,14 +120,10 @@ def _matching(workspace: UUID, wanted: Wanted, before: UUID | None) -> "QuerySet
     if wanted.group:
         rows = rows.filter(action__regex=f"^[a-z]+:{wanted.group}:")
     if wanted.since:
-        rows = rows.filter(id__gte=ids.floor(_midnight(wanted.since)))
+        rows = rows.filter(id__gte=ids.floor(clock.midnight(wanted.since)))
     if wanted.until:
-        rows = rows.filter(id__lt=ids.floor(_midnight(wanted.until + dt.timedelta(days=1))))
+        rows = rows.filter(id__lt=ids.floor(clock.midnight(wanted.until + dt.timedelta(days=1))))
     return rows.filter(id__lt=before) if before else rows
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return timezone.make_aware(dt.datetime.combine(day, dt.time()))
 
 
 def _names(actor_ids: set[UUID], workspace: UUID | None) -> dict[UUID, str]:

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from django.core.cache import cache
 from django.db import connections
 
+from smsplatform.lib import clock
+
 SHORTEST_SECONDS, STEP = 0.05, math.sqrt(2)  # of the latency classes, as messaging/sql/traffic.sql makes them
 LARGE_ROWS, KEPT_SECONDS = 5_000, 20
 DELIVERED, CANCELED, OPEN = "delivered", "canceled", "open"
@@ -129,7 +131,7 @@ def _read(workspace: UUID, livemode: bool, days: int, zone: ZoneInfo, at: dt.dat
     today = at.astimezone(zone).date()
     period = [today - dt.timedelta(days=days - 1 - number) for number in range(days)]
     length = dt.timedelta(days=days)
-    since = _midnight(period[0], zone)
+    since = clock.midnight(period[0], zone)
     rows = _rows({
         "workspace": workspace, "livemode": livemode, "zone": zone.key, "since": since,
         "since_before": since - length, "until_before": at - length,
@@ -158,7 +160,3 @@ def _rows(values: Mapping[str, Any]) -> list[_Row]:
     with connections["default"].cursor() as cursor:
         cursor.execute(QUERY, values)
         return [_Row(*row) for row in cursor.fetchall()]
-
-
-def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), tzinfo=zone)

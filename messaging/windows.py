@@ -9,11 +9,9 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils import timezone
-
 from messaging import searching
 from messaging.models.message import MessageQuerySet
-from smsplatform.lib import ids
+from smsplatform.lib import clock, ids
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,16 +59,11 @@ def opened(rows: MessageQuerySet, wanted: Wanted, *, workspace: UUID, read_max: 
 def _within(query: MessageQuerySet, since: dt.date | None, until: dt.date | None) -> MessageQuerySet:
     """Messages of these days, both included; ids carry the time."""
     if since:
-        query = query.filter(id__gte=ids.floor(_midnight(since)))
-    return query.filter(id__lt=ids.floor(_midnight(until + dt.timedelta(days=1)))) if until else query
+        query = query.filter(id__gte=ids.floor(clock.midnight(since)))
+    return query.filter(id__lt=ids.floor(clock.midnight(until + dt.timedelta(days=1)))) if until else query
 
 
 def _edge(query: MessageQuerySet, read_max: int, *, upwards: bool) -> UUID | None:
     """The last message that may be read, found in the index alone; None when there are no more than that."""
     found = query.order_by("id" if upwards else "-id").values_list("id", flat=True)[read_max - 1 : read_max + 1]
     return found[0] if len(found) > 1 else None
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    """Where a day begins on the clock in force: on pages and in exports that of the workspace, elsewhere UTC."""
-    return dt.datetime.combine(day, dt.time(), tzinfo=timezone.get_current_timezone())

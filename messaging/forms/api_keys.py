@@ -17,6 +17,7 @@ from accounts.keys import RATE_MAX, Limits
 from accounts.models import ApiKey
 from accounts.roles import Scope
 from smsplatform import regions
+from smsplatform.lib import clock
 
 MICRO = 1_000_000
 RANGES_MAX = 50
@@ -175,4 +176,4 @@ def initial_of(key: ApiKey, sender_texts: dict[UUID, str]) -> dict[str, Any]:
 
 def _end_of(day: dt.date) -> dt.datetime:
     """The midnight that ends ``day`` in the reader's time zone."""
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=timezone.get_current_timezone())
+    return clock.midnight(day + dt.timedelta(days=1))

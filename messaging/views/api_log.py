@@ -13,7 +13,6 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -181,7 +180,7 @@ def _wanted(request: HttpRequest, form: CallFilterForm) -> tuple[CallQuerySet, M
     for name, lookup, later in (("since", "id__gte", 0), ("until", "id__lt", 1)):
         day = chosen.get(name)
         if isinstance(day, dt.date):
-            midnight = dt.datetime.combine(day + dt.timedelta(days=later), dt.time(), timezone.get_current_timezone())
+            midnight = clock.midnight(day + dt.timedelta(days=later))
             rows = rows.filter(**{lookup: ids.floor(midnight)})
     return rows, chosen
 
