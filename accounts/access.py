@@ -1,11 +1,13 @@
 """Who may see a page: each view says so itself, and a test finds those that do not."""
 
+import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,8 +16,15 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
+from smsplatform.lib import clock
+from smsplatform.lib.tenancy import staff
+
 View = Callable[..., HttpResponse]
 SESSION_MODE = "livemode"
+STAFF_SEEN = "staff_seen_at"  # in the session, ISO 8601
+STAFF_IDLE = dt.timedelta(minutes=15)
+NOTED_EVERY = dt.timedelta(minutes=1)
+CONFIRMED = "confirmed_at"  # in the session since signing in; see accounts.reauth
 ONWARD = "onward"  # in the session: where somebody wanted to go before they signed up
 
 
@@ -50,15 +59,16 @@ def page(
 def staff_page(*roles: str) -> Callable[[View], View]:
     """A page of the staff console, for staff in one of ``roles`` (none given: any) who used their second factor.
 
-    To everybody else it is not there. It runs outside of any workspace, and shows no customer data by itself: for that
-    a view needs a grant as well.
+    To everybody else it is not there. It runs outside of any workspace, and closed to customers' data: for that a view
+    needs a grant as well (``accounts.looks``). Who did nothing here for a quarter of an hour signs in again.
     """
 
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             request.livemode = True  # type: ignore[attr-defined]  # our attribute on Django's request
-            answer = _staff_elsewhere(request, roles) or view(request, *args, **kwargs)
+            with staff.console():
+                answer = _staff_elsewhere(request, roles) or view(request, *args, **kwargs)
             patch_cache_control(answer, private=True, no_store=True)
             return answer
 
@@ -122,9 +132,23 @@ def _staff_elsewhere(request: HttpRequest, roles: tuple[str, ...]) -> HttpRespon
         raise Http404
     if not request.user.is_verified():  # type: ignore[attr-defined]  # set by OTPMiddleware
         return _go(request, f"{reverse('second_factor')}?{urlencode({'next': _returnable(request)})}")
+    if _is_idle(request, clock.now()):
+        logout(request)
+        return _go(request, f"{reverse('sign_in')}?{urlencode({'next': request.path})}")
     if roles and request.user.staff_role not in roles:
         raise PermissionDenied
     return None
+
+
+def _is_idle(request: HttpRequest, at: dt.datetime) -> bool:
+    """Whether a member of the staff did nothing here for too long; what they do now counts from now."""
+    said = request.session.get(STAFF_SEEN) or request.session.get(CONFIRMED)
+    seen = dt.datetime.fromisoformat(said) if said else None
+    if seen is None or not at - seen < STAFF_IDLE:
+        return True
+    if STAFF_SEEN not in request.session or at - seen > NOTED_EVERY:
+        request.session[STAFF_SEEN] = at.isoformat()
+    return False
 
 
 def owes_second_step(request: HttpRequest) -> bool:

@@ -56,4 +56,14 @@ register(
         category=Category.NOTIFICATION,
         sample={"workspace": "Acme", "url": LINK},
     ),
+    Mail(
+        template="accounts/broke_glass",
+        category=Category.ALERT,
+        sample={"at": AT, "grant": "grt_example", "workspace": "wsp_example", "ticket": "OPS-1234", "url": LINK},
+    ),
+    Mail(
+        template="accounts/staff_asks",
+        category=Category.NOTIFICATION,
+        sample={"workspace": "Acme", "category": "Customer support", "ticket": "SUP-1234", "at": AT, "url": LINK},
+    ),
 )

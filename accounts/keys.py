@@ -51,6 +51,7 @@ class KeyInfo:
     price_plan_id: UUID
     sends_max: int
     closed_at: dt.datetime | None
+    suspended_at: dt.datetime | None  # the workspace or the key, by the operator
     user_id: UUID | None = None  # the person, when it is an access token and no key
 
     def check(self, *, scope_needed: str, address: str, at: dt.datetime) -> None:
@@ -59,6 +60,8 @@ class KeyInfo:
             raise Problem.single("revoked_key")
         if self.closed_at and self.closed_at <= at:
             raise Problem.single("revoked_key")
+        if self.suspended_at and self.suspended_at <= at:
+            raise Problem.single("workspace_suspended")
         if self.expires_at and self.expires_at <= at:
             raise Problem.single("expired_key")
         if self.ip_ranges and not _inside(address, self.ip_ranges):

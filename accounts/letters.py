@@ -13,11 +13,14 @@ from django.urls import reverse
 from django.utils.functional import lazy
 from kombu.exceptions import OperationalError
 
-from accounts import devices, links
+from accounts import devices, links, notices
 from accounts.links import Side
-from accounts.models import EmailChange, User
+from accounts.models import EmailChange, StaffGrant, User, Workspace
+from accounts.models.user import StaffRole
+from accounts.roles import Role
 from smsplatform.lib import ids, mail
 from smsplatform.lib.tasks import GuardedTask, task
+from smsplatform.lib.tenancy import scope
 
 logger = logging.getLogger(__name__)
 AGAIN: dict[str, Any] = {"autoretry_for": (mail.Undelivered,), "retry_backoff": 15, "max_retries": 7}
@@ -99,6 +102,40 @@ def email_change(*, change: str) -> None:
     ):
         context = {"url": _url("email_confirm", links.email_change(row, side)), "hours": hours, "at": row.asked_at}
         mail.send(template, to=[mail.Address.of(row.user, address)], context=context)
+
+
+@task(name="accounts.letters.broke_glass", queue="default", **AGAIN)
+def broke_glass(*, grant: str, workspace: str) -> None:
+    """To every admin of the staff, that somebody looks into a workspace without anybody's leave."""
+    row = StaffGrant.objects.using("system").filter(id=grant, workspace_id=workspace).first()
+    if row is None:
+        return
+    context = {
+        "at": row.created_at,
+        "grant": ids.encode(ids.GRANT, row.id),
+        "workspace": ids.encode(ids.WORKSPACE, row.workspace_id),
+        "ticket": row.ticket,
+        "url": mail.link("/staff/grants"),
+    }
+    for admin in User.objects.filter(staff_role=StaffRole.ADMIN, is_active=True).order_by("id"):
+        mail.send("accounts/broke_glass", to=[admin], context=context)
+
+
+@task(name="accounts.letters.staff_asks", queue="default", **AGAIN)
+def staff_asks(*, grant: str, workspace: str) -> None:
+    """To owners and admins of a workspace, that staff ask to be let in."""
+    with scope.workspace(UUID(workspace)):
+        row = StaffGrant.objects.filter(id=grant).first()
+        name = Workspace.objects.values_list("name", flat=True).get(pk=workspace)
+        people = notices.people(UUID(workspace), Role.OWNER, Role.ADMIN)
+    if row is not None:
+        context = {
+            "workspace": name,
+            "category": row.get_category_display(),
+            "ticket": row.ticket,
+            "at": row.created_at,
+        }
+        mail.send("accounts/staff_asks", to=people, context={**context, "url": mail.link("/staff-access")})
 
 
 def email_changed(*, user: User, old: str, event: UUID) -> None:

@@ -51,6 +51,9 @@ DEVICES = Unit(
     action="delete",
     purge=upkeep.purge_devices,
 )
+GRANTS = Unit(
+    name="access of staff", kept=_("90 days"), anchor="expires_at", action="delete", purge=upkeep.purge_grants
+)
 CHANGES = Unit(
     name="changes of address", kept=_("2 days"), anchor="asked_at", action="delete", purge=upkeep.purge_email_changes
 )
@@ -204,7 +207,8 @@ declare(
             "contact_phone": F("msisdn", export="tenant", erase="clear"),
             "join_token": F("secret", erase="clear"),
             "join_digest": F("secret", form="digest", erase="clear"),
-            **each("receipts require_second_factor", RULE),
+            **each("receipts require_second_factor staff_approval", RULE),
+            **each("suspended_at suspended_for", F("workspace_meta")),
             **each("currency time_zone body_hours price_plan_id sends_max", F("workspace_meta")),
             **each("created_at closed_at erase_at erased_at", F("workspace_meta")),
         },
@@ -252,6 +256,22 @@ declare(
         },
     ),
     ModelPolicy(
+        model="accounts.StaffGrant",
+        scope="tenant",
+        what=_("Which staff were let in to look, why and for how long"),
+        paths={"staff": "staff_id"},
+        activities=("secure_platform",),
+        units=(GRANTS,),
+        fields={
+            **each("id workspace_id", ROW),
+            **each("staff_id customer_by approved_by reviewed_by", F("person_id")),
+            "reason": F("account_meta"),
+            **each("category ticket level minutes break_glass customer_asked", F("account_meta")),
+            **each("created_at starts_at expires_at ended_at refused_at", F("account_meta")),
+            **each("content_asked_at approved_at reviewed_at", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
         model="accounts.RefreshToken",
         scope="tenant",
         what=_("Signed-in apps"),
@@ -295,7 +315,8 @@ declare(
                 reason="ranges of the customer's servers, compared on every request by the database's own lookup",
             ),
             **each("livemode scopes rate_max day_max money_max sender_ids countries", RULE),
-            **each("name created_at expires_at former_expires_at revoked_at last_used_at", F("workspace_meta")),
+            **each("name created_at expires_at former_expires_at revoked_at", F("workspace_meta")),
+            **each("suspended_at last_used_at", F("workspace_meta")),
         },
     ),
 )

@@ -30,6 +30,7 @@ from smsplatform.lib import clock
 
 View = Callable[..., HttpResponse]
 CONFIRMED = "confirmed_at"  # in the session, ISO 8601
+FACTOR = "factor_at"  # likewise: a second factor was used, and nothing has been done with that yet
 KEPT = dt.timedelta(minutes=10)
 
 
@@ -54,6 +55,17 @@ def is_confirmed(request: HttpRequest, *, at: dt.datetime) -> bool:
 def remember(request: HttpRequest, *, at: dt.datetime) -> None:
     """The person has just proved who they are."""
     request.session[CONFIRMED] = at.isoformat()
+
+
+def note_factor(request: HttpRequest, *, at: dt.datetime) -> None:
+    """A second factor was used just now, for one step that wants one."""
+    request.session[FACTOR] = at.isoformat()
+
+
+def take_factor(request: HttpRequest) -> dt.datetime | None:
+    """When a second factor was used; it counts once."""
+    said = str(request.session.pop(FACTOR, ""))
+    return dt.datetime.fromisoformat(said) if said else None
 
 
 def ask(request: HttpRequest) -> HttpResponse:

@@ -30,6 +30,8 @@ GROUPS: dict[str, str | Promise] = {
     "export": _("Exports"),
     "activity": _("Activity"),
     "api_log": _("API log"),
+    "grant": _("Access of staff"),
+    "data": _("Looks of staff"),
 }
 
 SENTENCES: dict[str, str | Promise] = {
@@ -98,4 +100,20 @@ SENTENCES: dict[str, str | Promise] = {
     "export:downloaded": _("Downloaded an export"),
     "api_log:exported": _("Downloaded the API log"),
     "activity:exported": _("Downloaded this log"),
+    "grant:opened": _("Staff opened access to this workspace"),
+    "grant:asked": _("Staff asked for access to this workspace"),
+    "grant:broke_glass": _("Staff broke the glass: content, for 15 minutes"),
+    "grant:raised": _("Staff raised their access by a level"),
+    "grant:asked_second": _("Staff asked a second person for content"),
+    "grant:seconded": _("A second person approved content"),
+    "grant:agreed": _("Let staff in"),
+    "grant:refused": _("Refused staff access"),
+    "grant:ended": _("Ended access of staff"),
+    "grant:reviewed": _("Reviewed a break-glass"),
+    "data:viewed": _("Staff looked at data"),
+    "workspace:suspended": _("Suspended the workspace"),
+    "workspace:reinstated": _("Lifted the suspension of the workspace"),
+    "api_key:suspended": _("Suspended an API key"),
+    "api_key:reinstated": _("Lifted the suspension of an API key"),
+    "message:refunded": _("Gave the price of a message back"),
 }

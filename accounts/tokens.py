@@ -129,12 +129,13 @@ def holder(authorization: str, *, at: dt.datetime) -> KeyInfo:
         row = cursor.fetchone()
     if row is None:
         raise Problem.single("revoked_token")
-    role, currency, body_hours, price_plan_id, sends_max, closed_at = row
+    role, currency, body_hours, price_plan_id, sends_max, closed_at, suspended_at = row
     return KeyInfo(
         id=family, workspace_id=workspace, livemode=claims["mode"] == "live",
         scopes=PERMISSIONS.get(role, frozenset()) & frozenset(Scope.values), ip_ranges=(), rate_max=RATE_MAX,
         day_max=None, money_max=None, sender_ids=(), countries=(), expires_at=None, revoked_at=None, currency=currency,
-        body_hours=body_hours, price_plan_id=price_plan_id, sends_max=sends_max, closed_at=closed_at, user_id=user,
+        body_hours=body_hours, price_plan_id=price_plan_id, sends_max=sends_max, closed_at=closed_at,
+        suspended_at=suspended_at, user_id=user,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ UNCONFIRMED_KEPT = dt.timedelta(days=7)
 DEVICES_KEPT = dt.timedelta(days=365)
 CHANGES_KEPT = dt.timedelta(days=2)
 SIGNING_KEYS_KEPT = dt.timedelta(days=1)
+GRANTS_KEPT = dt.timedelta(days=90)
 NOTICES_KEPT = dt.timedelta(days=90)
 BATCH = 2000
 
@@ -55,4 +56,11 @@ def purge_notices(*, at: dt.datetime) -> int:
     """Delete a batch of old notifications."""
     with connections["system"].cursor() as cursor:
         cursor.execute("SELECT access.purge_notices(%s, %s)", [at - NOTICES_KEPT, BATCH])
+        return int(cursor.fetchone()[0])
+
+
+def purge_grants(*, at: dt.datetime) -> int:
+    """Delete a batch of grants of staff that ended long ago."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT access.purge_grants(%s, %s)", [at - GRANTS_KEPT, BATCH])
         return int(cursor.fetchone()[0])

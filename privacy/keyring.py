@@ -28,6 +28,7 @@ from django.db.models import Q
 from privacy import vault
 from privacy.keystore.models import Tombstone, WorkspaceKey
 from smsplatform.lib import clock, database
+from smsplatform.lib.tenancy import staff
 
 PLATFORM = UUID(int=0)  # keys of what belongs to no workspace: people, carriers
 KEPT_SECONDS = 600.0
@@ -54,6 +55,15 @@ OF_WORKSPACE = (Purpose.CONTACTS, Purpose.ACCOUNT, Purpose.SECRETS, Purpose.INDE
 RENEWED_AFTER = {Purpose.CONTACTS: dt.timedelta(days=30)}
 
 
+# What a grant must say before staff see what a key opens; purposes that are not here are never theirs.
+STAFF_NEEDS = {
+    Purpose.ACCOUNT: staff.Level.METADATA,  # what a workspace says of itself: senders, templates
+    Purpose.CONTACTS: staff.Level.IDENTIFIERS,
+    Purpose.INDEX: staff.Level.IDENTIFIERS,
+    Purpose.BODY: staff.Level.CONTENT,
+}
+
+
 class KeyDestroyed(LookupError):
     """The key of this value no longer exists, and with it the value."""
 
@@ -61,10 +71,13 @@ class KeyDestroyed(LookupError):
 class DataKey:
     """An unwrapped key. ``secret`` is for deriving, ``aead`` for sealing; never printed."""
 
-    __slots__ = ("_mac", "aead", "bucket_on", "id", "known_at", "secret", "workspace")
+    __slots__ = ("_mac", "aead", "bucket_on", "id", "known_at", "purpose", "secret", "workspace")
 
-    def __init__(self, key_id: UUID, secret: bytes, bucket_on: dt.date | None = None, *, workspace: UUID) -> None:
-        self.id, self.secret, self.bucket_on, self.workspace = key_id, secret, bucket_on, workspace
+    def __init__(
+        self, key_id: UUID, secret: bytes, bucket_on: dt.date | None = None, *, workspace: UUID, purpose: Purpose
+    ) -> None:
+        self.id, self.secret, self.bucket_on = key_id, secret, bucket_on
+        self.workspace, self.purpose = workspace, purpose
         self.aead = AESGCM(secret)
         self._mac = HMAC(secret, SHA256())
         self.known_at = time.monotonic()
@@ -101,21 +114,26 @@ os.register_at_fork(after_in_child=_renew_locks)  # another thread of the parent
 
 
 def key(workspace: UUID, purpose: Purpose) -> DataKey:
-    """The workspace's key for ``purpose``, made on first use. Raises ``KeyDestroyed`` for an erased workspace."""
-    return cached_key(workspace, purpose) or _get(workspace, purpose, None)
+    """The workspace's key for ``purpose``, made on first use. Raises ``KeyDestroyed`` for an erased workspace.
+
+    Every function here that hands out a key raises ``staff.StaffRefused`` on a staff page without a grant for it.
+    """
+    _admit(workspace, purpose)
+    return _cached(workspace, purpose) or _get(workspace, purpose, None)
 
 
 def body_key(workspace: UUID, expires_on: dt.date) -> DataKey:
     """The key of the bodies that expire on this day, made on first use. Raises ``KeyDestroyed`` after that day."""
     if expires_on < clock.now().date():
         raise KeyDestroyed("the day of this key is over")
-    return cached_key(workspace, Purpose.BODY, expires_on) or _get(workspace, Purpose.BODY, expires_on)
+    _admit(workspace, Purpose.BODY)
+    return _cached(workspace, Purpose.BODY, expires_on) or _get(workspace, Purpose.BODY, expires_on)
 
 
 def cached_key(workspace: UUID, purpose: Purpose, bucket_on: dt.date | None = None) -> DataKey | None:
     """The key if it is at hand; never asks the database."""
-    found = _by_name.get((workspace.int, purpose, bucket_on))
-    return found if found is not None and time.monotonic() - found.known_at < KEPT_SECONDS else None
+    _admit(workspace, purpose)
+    return _cached(workspace, purpose, bucket_on)
 
 
 def cached_body_key(workspace: UUID, expires_on: dt.date) -> DataKey | None:
@@ -131,6 +149,7 @@ def by_id(key_id: UUID) -> DataKey:
         found = _fetch([key_id]).get(key_id)
         if found is None:
             raise KeyDestroyed("the key is gone")
+    _admit(found.workspace, found.purpose)
     if found.bucket_on is not None and found.bucket_on < clock.now().date():
         raise KeyDestroyed("the day of this key is over")
     return found
@@ -142,7 +161,25 @@ def by_ids(key_ids: Iterable[UUID]) -> dict[UUID, DataKey]:
     held = {each: known for each in wanted if (known := _by_id.get(each.int)) and tick - known.known_at < KEPT_SECONDS}
     if missing := wanted - held.keys():
         held |= _fetch(missing)
+    for found in held.values():
+        _admit(found.workspace, found.purpose)
     return {each: found for each, found in held.items() if found.bucket_on is None or found.bucket_on >= today}
+
+
+# Staff
+
+
+def _admit(workspace: UUID, purpose: Purpose) -> None:
+    """On a staff page, customers' keys are refused unless the grant in force covers them. Raises ``StaffRefused``.
+
+    Asked for each use, not when a key is unwrapped: keys are kept by the process, and what the process did for the
+    workspace's own people must not help staff.
+    """
+    if not staff.in_console() or workspace == PLATFORM:
+        return
+    needed = STAFF_NEEDS.get(purpose)
+    if needed is None or not staff.admits(workspace, needed, at=clock.now()):
+        raise staff.StaffRefused(f"staff have no grant for {purpose} keys here")
 
 
 # Making keys
@@ -283,9 +320,14 @@ def _lock_of(workspace: UUID) -> threading.RLock:
     return _locks[workspace.int % len(_locks)]
 
 
+def _cached(workspace: UUID, purpose: Purpose, bucket_on: dt.date | None = None) -> DataKey | None:
+    found = _by_name.get((workspace.int, purpose, bucket_on))
+    return found if found is not None and time.monotonic() - found.known_at < KEPT_SECONDS else None
+
+
 def _get(workspace: UUID, purpose: Purpose, bucket_on: dt.date | None) -> DataKey:
     with _lock_of(workspace):
-        return cached_key(workspace, purpose, bucket_on) or _find_or_make(workspace, purpose, bucket_on)
+        return _cached(workspace, purpose, bucket_on) or _find_or_make(workspace, purpose, bucket_on)
 
 
 def _find_or_make(workspace: UUID, purpose: Purpose, bucket_on: dt.date | None) -> DataKey:
@@ -343,12 +385,14 @@ def _open(row: WorkspaceKey) -> DataKey:
     """Unwrap, and remember by id. By name the caller does, who knows whether this is the newest epoch."""
     if len(_by_id) >= CACHED_MAX:
         forget()
-    found = _by_id[row.id.int] = DataKey(row.id, _unwrap(row), row.bucket_on, workspace=row.workspace_id)
+    found = _by_id[row.id.int] = DataKey(
+        row.id, _unwrap(row), row.bucket_on, workspace=row.workspace_id, purpose=Purpose(row.purpose)
+    )
     return found
 
 
 def _root(workspace: UUID) -> DataKey:
-    return cached_key(workspace, Purpose.ROOT) or _get(workspace, Purpose.ROOT, None)
+    return _cached(workspace, Purpose.ROOT) or _get(workspace, Purpose.ROOT, None)
 
 
 def _context(row: WorkspaceKey) -> bytes:

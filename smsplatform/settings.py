@@ -32,7 +32,8 @@ SECURE = BASE_URL.startswith("https://")
 
 # --- Databases ----------------------------------------------------------------------------------
 # Roles, not rights, keep workspaces apart (smsplatform/lib/tenancy): `default` is what web requests and
-# workspace tasks use, `system` claims work across workspaces, `owner` migrates and is absent at run time.
+# workspace tasks use, `staff` is what staff read as under a grant, `system` claims work across workspaces, `owner`
+# migrates and is absent at run time.
 _SESSION = "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 
 
@@ -55,6 +56,11 @@ DATABASES["system"] = {
     **_app,
     "USER": "sp_system",
     "PASSWORD": env.str("SYSTEM_DATABASE_PASSWORD", default=derive_password(SECRET_KEY, "sp_system")),
+}
+DATABASES["staff"] = {
+    **_app,
+    "USER": "sp_staff",
+    "PASSWORD": env.str("STAFF_DATABASE_PASSWORD", default=derive_password(SECRET_KEY, "sp_staff")),
 }
 if OWNER_DATABASE_URL := env.str("OWNER_DATABASE_URL", default=""):
     DATABASES["owner"] = _database(OWNER_DATABASE_URL, options="-c lock_timeout=10s")
@@ -113,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.StaffConsole",
     "accounts.middleware.Language",
     "accounts.middleware.Workspace",
 ]
@@ -153,6 +160,7 @@ CLOSING_GRACE_DAYS = env.int("CLOSING_GRACE_DAYS", default=30)  # in which an ow
 AGE_MINIMUM = env.int("AGE_MINIMUM", default=16)  # years; people attest it when they sign up
 POLICY_PROFILE = env.str("POLICY_PROFILE", default="strict")  # privacy/profiles.py; one of five presets
 POLICY_VERSION = env.str("POLICY_VERSION", default="1")  # of the privacy policy that sign-up shows
+STAFF_TICKET = env.str("STAFF_TICKET", default=r"[A-Z]{2,10}-[0-9]{1,8}")  # what a ticket's number looks like
 PROFILE_COLLECT = env.list("PROFILE_COLLECT", default=[])  # of company and phone, what an account may also hold
 # The plan of workspaces made by sign-up; the default is the list that ships with the product.
 PRICE_PLAN = env.str("PRICE_PLAN", default="01890000-0000-7000-8000-000000000001")

@@ -2,6 +2,7 @@
 
 from accounts.models.api_key import ApiKey
 from accounts.models.email_change import EmailChange
+from accounts.models.grant import StaffGrant
 from accounts.models.invitation import Invitation
 from accounts.models.join_request import JoinRequest
 from accounts.models.known_device import KnownDevice
@@ -30,6 +31,7 @@ __all__ = [
     "RefreshToken",
     "Session",
     "SigningKey",
+    "StaffGrant",
     "TotpDevice",
     "User",
     "Workspace",

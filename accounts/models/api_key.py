@@ -29,6 +29,7 @@ class ApiKey(models.Model):
     created_by = models.UUIDField(null=True)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    suspended_at = models.DateTimeField(null=True)  # by the operator, who can lift it; revoking is for good
     last_used_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -32,6 +32,9 @@ class Workspace(models.Model):
     contact_name = EncryptedField(purpose="account", workspace="id", null=True)
     contact_email = EncryptedField(purpose="account", workspace="id", null=True)
     contact_phone = EncryptedField(purpose="account", workspace="id", null=True)
+    staff_approval = models.BooleanField(default=False)  # staff may look only when somebody here agrees
+    suspended_at = models.DateTimeField(null=True)  # by the operator: nothing is accepted until it is lifted
+    suspended_for = models.CharField(max_length=24, default="", blank=True)  # a code of accounts.suspending
     join_token = EncryptedField(purpose="secrets", workspace="id", null=True)  # of the join link, while it is on
     join_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)

@@ -33,6 +33,7 @@ EXPORT = "exp"
 DATA_REQUEST = "dsr"
 TICKET = "prq"
 ARCHIVE = "arc"
+GRANT = "grt"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)

@@ -47,6 +47,7 @@ def environment(
         "SECRET_KEY": credentials.secret_key,
         "DATABASE_URL": cluster.url("sp_app", passwords["sp_app"], main),
         "SYSTEM_DATABASE_PASSWORD": passwords["sp_system"],
+        "STAFF_DATABASE_PASSWORD": passwords["sp_staff"],
         "OWNER_DATABASE_URL": cluster.url("sp_owner", passwords["sp_owner"], main),
         "KEYSTORE_URL": cluster.url("sp_keys", passwords["sp_keys"], f"{KEYSTORE}{suffix}"),
         "BROKER_URL": valkey.broker_url(broker),

@@ -61,6 +61,11 @@ def test_the_live_catalogue_has_no_finding() -> None:
     [
         ("CREATE TABLE planted (workspace_id uuid)", "row security is enabled and forced on every tenant table"),
         ("CREATE POLICY planted ON messaging_sender USING (true)", "no policy is for everybody"),
+        (
+            "CREATE POLICY planted ON messaging_suppression TO sp_staff USING (true)",
+            "every policy of the staff role asks for a signed grant",
+        ),
+        ("GRANT UPDATE (name) ON accounts_workspace TO sp_staff", "the staff role writes nothing of customers"),
         ("CREATE VIEW planted AS SELECT 1", "views see with the eyes of their caller"),
         ("CREATE MATERIALIZED VIEW planted AS SELECT 1", "no materialised view copies tenant rows"),
         ("GRANT TRUNCATE ON messaging_sender TO sp_app", "nobody may truncate, reference or put triggers on tables"),

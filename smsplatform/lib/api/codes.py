@@ -345,6 +345,12 @@ _ACCESS = {
     "revoked_key": _code(
         401, _("The API key was revoked"), _("This key has been revoked."), _("Use another key, or create one.")
     ),
+    "workspace_suspended": _code(
+        403,
+        _("The workspace or the key is suspended"),
+        _("The operator stopped this workspace or this key, for example because it was misused."),
+        _("Nothing you stored is lost. Write to support; the activity log says when it was stopped."),
+    ),
     "expired_key": _code(
         401, _("The API key has expired"), _("The key's end date has passed."), _("Use another key, or create one.")
     ),

@@ -19,8 +19,8 @@ Kind = type[msgspec.Struct]
 REF = "#/components/schemas/{name}"
 LISTED = ("invalid_limit", "invalid_cursor", "invalid_filter")
 READ = ("invalid_json", "invalid_request", "body_too_large")
-EVERYWHERE = ("missing_key", "invalid_key", "revoked_key", "expired_key", "ip_not_allowed", "missing_scope",
-              "invalid_token", "expired_token", "revoked_token")  # fmt: skip
+EVERYWHERE = ("missing_key", "invalid_key", "revoked_key", "workspace_suspended", "expired_key", "ip_not_allowed",
+              "missing_scope", "invalid_token", "expired_token", "revoked_token")  # fmt: skip
 _kinds: dict[str, Kind] = {}
 
 

@@ -33,6 +33,7 @@ _TENANT_TABLES: LiteralString = """
       AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ('workspace_id', 'workspace')
                   AND NOT a.attisdropped)
 """
+_CUSTOMERS: LiteralString = f"{_TENANT_TABLES} OR n.nspname = 'public' AND c.relname = 'accounts_workspace'"
 # ruff: noqa: S608  # the queries are put together from this file\'s own constants
 RULES: dict[str, LiteralString] = {
     "row security is enabled and forced on every tenant table": f"""
@@ -42,6 +43,16 @@ RULES: dict[str, LiteralString] = {
         WHERE 'sp_app'::regrole = ANY (p.polroles)
           AND replace(pg_get_expr(p.polqual, p.polrelid), 'workspace_id', 'workspace')
               NOT LIKE '(workspace = ( SELECT tenancy.workspace() AS workspace))'""",
+    "every policy of the staff role asks for a signed grant": f"""
+        SELECT t.relname || '.' || p.polname FROM ({_CUSTOMERS}) t JOIN pg_policy p ON p.polrelid = t.oid
+        WHERE 'sp_staff'::regrole = ANY (p.polroles) AND t.relname <> 'accounts_staff_grant'
+          AND t.relname NOT LIKE 'privacy\\_%'
+          AND pg_get_expr(p.polqual, p.polrelid)
+              !~ '^\\((workspace_id|id) = \\( SELECT tenancy\\.granted\\([123]\\) AS granted\\)\\)$'""",
+    "the staff role writes nothing of customers": f"""
+        SELECT t.relname FROM ({_CUSTOMERS}) t
+        WHERE has_table_privilege('sp_staff', t.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+           OR has_any_column_privilege('sp_staff', t.oid, 'INSERT, UPDATE')""",
     "no policy is for everybody": "SELECT polname FROM pg_policy WHERE 0::oid = ANY (polroles)",
     "run-time roles are neither superusers nor exempt from row security": """
         SELECT rolname FROM pg_roles WHERE rolname LIKE 'sp\\_%' AND (rolsuper OR rolbypassrls OR rolcreaterole
