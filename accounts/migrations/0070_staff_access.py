@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     """Leave for staff to look into a workspace, and stopping a workspace or a key that does harm."""
 
     dependencies = [
-        ("accounts", "0013_staff_roles"),
+        ("accounts", "0014_apps"),
         ("smsplatform", "0070_staff"),
     ]
 
