@@ -26,6 +26,10 @@ ARCHIVES = Unit(
     purge=archives.purge,
 )
 RUNS = Unit(name="purge runs", kept=_("90 days"), anchor="started_at", action="delete", purge=upkeep.purge_runs)
+CHECKED = Unit(name="promise checks", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_check_results)
+REPORTS = Unit(name="promise reports", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_reports)
+FINDING = F("none", reason="counts, codes and times of our own checks, about nobody")
+EVIDENCE = F("none", reason="what shows a promise to be kept; staff are asked to name documents, not people")
 
 REQUEST_WORDS = Unit(
     name="words of requests",
@@ -56,6 +60,36 @@ ASKED = "what was asked and how it was answered is evidence; number, address and
 SEALED_WORDS = F("opaque", export="subject", erase="keep", reason=ASKED)
 
 declare(
+    ModelPolicy(
+        model="privacy.CheckResult",
+        scope="system",
+        units=(CHECKED,),
+        fields={"id": ROW, **each("name at holds why evidence took_ms", FINDING)},
+    ),
+    ModelPolicy(
+        model="privacy.PromiseAttestation",
+        scope="system",
+        paths={"staff": "by_id"},
+        activities=("secure_platform",),
+        reason="evidence that a promise was kept outlives the promise",
+        fields={
+            "id": ROW,
+            **each("promise at evidence document expires_on", EVIDENCE),
+            "by_id": F("person_id", erase="keep", reason="evidence of who vouched for a promise"),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.ReportSeal",
+        scope="system",
+        reason="links of a chain that shows that no report was rewritten",
+        fields=each("number at profile digest link key_id signature", FINDING),
+    ),
+    ModelPolicy(
+        model="privacy.PromiseReport",
+        scope="system",
+        units=(REPORTS,),
+        fields=each("number at document", FINDING),
+    ),
     ModelPolicy(
         model="privacy.AuditEvent",
         scope="tenant",

@@ -2,12 +2,14 @@
 
 import datetime as dt
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.db.models import QuerySet
 
 from privacy import keyring, profiles
-from privacy.models import DataRequest, IdentityProof, PurgeRun, RequestTicket
+from privacy.models import CheckResult, DataRequest, IdentityProof, PromiseReport, PurgeRun, RequestTicket
 
 PROOFS_KEPT = dt.timedelta(days=2)  # as long as codes of a day are counted
 AUDIT_KEPT = RUNS_KEPT = dt.timedelta(days=90)
@@ -71,3 +73,17 @@ def purge_tickets(*, at: dt.datetime) -> int:
     """Delete a batch of tickets long past their due date."""
     over = RequestTicket.objects.using("system").filter(due_at__lt=at - profiles.duration("retention.tickets"))
     return over.filter(pk__in=list(over.values_list("pk", flat=True)[:BATCH])).delete()[0]
+
+
+def purge_check_results(*, at: dt.datetime) -> int:
+    """Delete a batch of old results of checks."""
+    return _delete(CheckResult.objects.using("system").filter(at__lt=at - RUNS_KEPT))
+
+
+def purge_reports(*, at: dt.datetime) -> int:
+    """Delete a batch of old reports; their links in the chain stay."""
+    return _delete(PromiseReport.objects.using("system").filter(at__lt=at - RUNS_KEPT))
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    return int(rows.filter(pk__in=list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])).delete()[0])

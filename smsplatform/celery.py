@@ -47,6 +47,8 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "purge": ("privacy.retention.purge", 300.0, "privacy"),
     "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
     "archives sweep": ("privacy.archives.sweep", 5.0, "privacy"),
+    "promises": ("privacy.promises.run_due", 60.0, "privacy"),
+    "promise report": ("privacy.promises.report", 3600.0, "privacy"),
     "closings": ("accounts.closing.erase_due", 300.0, "privacy"),
 }
 
@@ -72,6 +74,8 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "smsplatform.status",
         "privacy.retention",
         "privacy.archives.building",
+        "privacy.promises.evaluating",
+        "privacy.promises.reporting",
         "accounts.closing",
         "accounts.letters",
         "accounts.notifications",

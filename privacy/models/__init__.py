@@ -1,10 +1,11 @@
-"""Evidence: what was done with personal data; and what people ask about theirs."""
+"""Evidence: what was done with personal data."""
 
 from privacy.models.archive import Archive, ArchivePiece
 from privacy.models.audit import AuditEvent, AuditReview, AuditSeal, AuditSegment
 from privacy.models.consent_record import ConsentRecord
 from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
 from privacy.models.erasure import Erasure, KnownEpoch, Restriction
+from privacy.models.promise import CheckResult, PromiseAttestation, PromiseReport, ReportSeal
 from privacy.models.purge_run import PurgeRun
 from privacy.models.visit import Visit
 
@@ -15,13 +16,17 @@ __all__ = [
     "AuditReview",
     "AuditSeal",
     "AuditSegment",
+    "CheckResult",
     "ConsentRecord",
     "DataRequest",
     "DataRequestStep",
     "Erasure",
     "IdentityProof",
     "KnownEpoch",
+    "PromiseAttestation",
+    "PromiseReport",
     "PurgeRun",
+    "ReportSeal",
     "RequestSettings",
     "RequestTicket",
     "Restriction",

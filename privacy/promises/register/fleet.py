@@ -23,7 +23,7 @@ ROWS = (
         "privacy.keyring, messaging.presenting", "test messaging.body_age privacy.body_keys", keys="retention.body"),
     row("fleet-10", _("Of use we hold times of sign-in, numbers of calls and performance."),
         "accounts.devices, messaging.calls", "privacy.classified"),
-    row("fleet-11", _("The dashboard collects the kind of browser, and the API the network address."),
+    row("fleet-11", _("The dashboard collects the kind of browser you sign in with."),
         "accounts.devices, messaging.calls", "privacy.classified"),
     row("fleet-12", _("Data is used to route messages and to follow their status."), "messaging.routing", "test"),
     row("fleet-13", _("And to sign you in, and to write to you about the service; that is no advertising."),

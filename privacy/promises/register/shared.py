@@ -27,7 +27,7 @@ AGGREGATES = _(
     "To improve the service we look at totals only: at least {stats.messages_min} messages of "
     "{stats.workspaces_min} customers each."
 )
-TECHNICAL = _("We log network address, kind of browser and time of a visit, to keep the service safe and working.")
+TECHNICAL = _("Of visits and calls we keep kind of browser, endpoint and time, to keep the service safe and working.")
 CONSENT_ANALYTICS = _("Cookies for analysis are set only after you agreed, and never in the dashboard.")
 
 # What does not exist yet, in words for the board

@@ -1,0 +1,102 @@
+"""Live checks of what keeps data safe and short: keys, purge, clocks, isolation, logs."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import connections
+
+from privacy import profiles, registry
+from privacy.keystore.models import WorkspaceKey
+from privacy.models import PurgeRun
+from privacy.promises import Check, Outcome, declare
+from smsplatform.lib.tenancy import catalogue
+
+QUICK = dt.timedelta(minutes=5)
+PURGE_MAX = dt.timedelta(minutes=20)  # it runs every five
+SLACK = dt.timedelta(minutes=20)
+SKEW_MAX_SECONDS = 300
+TERSE = {
+    "log_error_verbosity": {"terse"},
+    "log_min_error_statement": {"panic", "fatal"},
+    "log_statement": {"none", "ddl"},
+    "log_parameter_max_length_on_error": {"0"},
+    "log_min_duration_statement": {"-1"},
+}
+
+
+def body_keys(at: dt.datetime) -> Outcome:
+    """No key of a day that is over is left: without its key no text opens, in no copy of the database."""
+    over = WorkspaceKey.objects.filter(bucket_on__lt=(at - SLACK).date()).count()
+    return Outcome(holds=over == 0, evidence={"over": over})
+
+
+def purge_alive(at: dt.datetime) -> Outcome:
+    """Every unit was purged in the last minutes, and its last purge did not fail."""
+    last = {run.unit: run for run in PurgeRun.objects.using("system").order_by("unit", "-id").distinct("unit")}
+    names = [unit.name for unit in registry.units() if unit.purge]
+    late = [name for name in names if name not in last or at - last[name].started_at > PURGE_MAX]
+    failed = [name for name in names if name in last and last[name].error]
+    return Outcome(
+        holds=not (late or failed),
+        why=", ".join(late + failed),
+        evidence={"units": len(names), "late": len(late), "failed": len(failed)},
+    )
+
+
+def clock(at: dt.datetime) -> Outcome:
+    """Databases and host agree on the time."""
+    skews = [abs(_seconds(alias) - dt.datetime.now(dt.UTC).timestamp()) for alias in ("system", "keystore")]  # noqa: TID251  # the host's own clock is what is asked about
+    return Outcome(holds=max(skews) < SKEW_MAX_SECONDS, evidence={"seconds": round(max(skews), 1)})
+
+
+def isolation(at: dt.datetime) -> Outcome:
+    """Every rule of isolation, asked of the live catalogue."""
+    found = sorted({finding.rule for finding in catalogue.findings(using="system")})
+    return Outcome(holds=not found, why=", ".join(found), evidence={"rules": len(catalogue.RULES)})
+
+
+def database_logs(at: dt.datetime) -> Outcome:
+    """Databases log no statements and no values."""
+    loud = []
+    for alias in ("system", "keystore"):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(TERSE)])
+            loud += [name for name, value in cursor.fetchall() if value not in TERSE[name]]
+    return Outcome(holds=not loud, why=", ".join(sorted(set(loud))), evidence={"settings": len(TERSE)})
+
+
+def vault_hardware(at: dt.datetime) -> Outcome:
+    """The keys that open all others are in hardware, where the profile says so."""
+    wanted = bool(profiles.value("vault.hardware"))
+    return Outcome(holds=settings.VAULT == "pkcs11" or not wanted, evidence={"vault": settings.VAULT})
+
+
+def _seconds(alias: str) -> float:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+        return float(cursor.fetchone()[0])
+
+
+declare(
+    Check(
+        name="privacy.body_keys", method="database", run=body_keys, fresh=QUICK,
+        what="Keys of texts whose day is over.",
+    ),
+    Check(
+        name="privacy.purge_alive", method="database", run=purge_alive, fresh=QUICK,
+        what="When each retention unit was last purged, and how that went.",
+    ),
+    Check(name="privacy.clock", method="database", run=clock, fresh=QUICK, what="The clocks of databases and host."),
+    Check(
+        name="privacy.isolation", method="database", run=isolation,
+        what="Row security, roles and rights in the live catalogue.",
+    ),
+    Check(
+        name="privacy.database_logs", method="database", run=database_logs,
+        what="What the databases write into their logs.",
+    ),
+    Check(
+        name="privacy.vault_hardware", method="configuration", run=vault_hardware,
+        what="The kind of vault that holds the first keys.",
+    ),
+)  # fmt: skip
