@@ -37,7 +37,7 @@ def secret_digests(at: dt.datetime) -> Outcome:
 def token_lifetimes(at: dt.datetime) -> Outcome:
     """Tokens live as long as the profile says, in the code and in the table."""
     refresh, access = profiles.duration("auth.refresh_token"), profiles.duration("auth.access_token")
-    longer = _number("SELECT access.tokens_beyond(%s)", refresh)
+    longer = _number("SELECT access.tokens_beyond(make_interval(secs => %s))", refresh.total_seconds())
     holds = access >= tokens.ACCESS_KEPT and refresh >= tokens.REFRESH_KEPT and longer == 0
     return Outcome(holds=holds, evidence={"access_seconds": int(tokens.ACCESS_KEPT.total_seconds()), "longer": longer})
 
@@ -75,7 +75,7 @@ def closings_due(at: dt.datetime) -> Outcome:
     return Outcome(holds=late == 0, evidence={"late": late})
 
 
-def _number(statement: str, *arguments: dt.datetime | dt.timedelta) -> int:
+def _number(statement: str, *arguments: dt.datetime | float) -> int:
     with connections["system"].cursor() as cursor:
         cursor.execute(statement, list(arguments))
         return int(cursor.fetchone()[0])
