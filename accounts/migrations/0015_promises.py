@@ -9,5 +9,5 @@ UNDO = "DROP FUNCTION access.odd_digests(); DROP FUNCTION access.tokens_beyond(i
 class Migration(migrations.Migration):
     """Counts over all workspaces, for the checks of the promises."""
 
-    dependencies = [("accounts", "0014_apps")]
+    dependencies = [("accounts", "0070_staff_access")]
     operations = [migrations.RunSQL(PROMISES, reverse_sql=UNDO)]
