@@ -49,6 +49,7 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "archives sweep": ("privacy.archives.sweep", 5.0, "privacy"),
     "promises": ("privacy.promises.run_due", 60.0, "privacy"),
     "promise report": ("privacy.promises.report", 3600.0, "privacy"),
+    "audit seal": ("privacy.sealing.sealer.seal", 60.0, "privacy"),
     "closings": ("accounts.closing.erase_due", 300.0, "privacy"),
 }
 
@@ -76,6 +77,7 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "privacy.archives.building",
         "privacy.promises.evaluating",
         "privacy.promises.reporting",
+        "privacy.sealing.sealer",
         "accounts.closing",
         "accounts.letters",
         "accounts.notifications",

@@ -4,7 +4,7 @@ Written here because it is small and everything else rests on it; tested against
 Trees are lists of leaf hashes; a day of a hundred thousand takes about a tenth of a second.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 LEAF, NODE = b"\x00", b"\x01"
@@ -108,3 +108,17 @@ def _subproof(leaves: Sequence[bytes], former: int, *, whole: bool) -> list[byte
 def _split(size: int) -> int:
     """The largest power of two below ``size``: how RFC 6962 cuts a tree in two."""
     return 1 << (size - 1).bit_length() - 1
+
+
+def growing(leaves: Iterable[bytes]) -> Iterator[bytes]:
+    """The root after each leaf, in one pass: what stands at the right edge is all that the next leaf needs."""
+    edge: list[tuple[int, bytes]] = []
+    for leaf in leaves:
+        size, found = 1, leaf
+        while edge and edge[-1][0] == size:
+            size, found = size * 2, node_hash(edge.pop()[1], found)
+        edge.append((size, found))
+        whole = edge[-1][1]
+        for _, left in reversed(edge[:-1]):
+            whole = node_hash(left, whole)
+        yield whole
