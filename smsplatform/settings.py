@@ -62,6 +62,13 @@ DATABASES["staff"] = {
     "USER": "sp_staff",
     "PASSWORD": env.str("STAFF_DATABASE_PASSWORD", default=derive_password(SECRET_KEY, "sp_staff")),
 }
+# Auditors' pages read as `sp_audit`, which may write nothing, in sessions that are read-only besides.
+DATABASES["audit"] = {
+    **_app,
+    "USER": "sp_audit",
+    "PASSWORD": env.str("AUDIT_DATABASE_PASSWORD", default=derive_password(SECRET_KEY, "sp_audit")),
+    "OPTIONS": {**_app["OPTIONS"], "options": f"{_SESSION} -c default_transaction_read_only=on"},
+}
 if OWNER_DATABASE_URL := env.str("OWNER_DATABASE_URL", default=""):
     DATABASES["owner"] = _database(OWNER_DATABASE_URL, options="-c lock_timeout=10s")
 DATABASE_ROUTERS = ["smsplatform.lib.tenancy.routers.Router"]

@@ -59,6 +59,16 @@ class StoredLog:
         found = self.cursor.fetchone()
         return _seal(found) if found else None
 
+    def seal_with(self, event: UUID, *, since: dt.datetime) -> Seal | None:
+        """The seal that holds this row, among those since then."""
+        self.cursor.execute(
+            "SELECT number, at, first, events, leaves, mac FROM privacy_audit_seal "
+            "WHERE at >= %s AND %s = ANY (events) ORDER BY number LIMIT 1",
+            [since, event],
+        )
+        found = self.cursor.fetchone()
+        return _seal(found) if found else None
+
     def rows(self, events: Sequence[UUID]) -> dict[UUID, Row]:
         """See ``Log``."""
         self.cursor.execute(_ROWS, [list(events)])
@@ -68,9 +78,7 @@ class StoredLog:
         """See ``Log``."""
         yield from self.waiting(limit=NUMBER_MAX, before=before)
 
-    def waiting(
-        self, *, limit: int, since: dt.datetime | None = None, before: UUID | None = None
-    ) -> list[Row]:
+    def waiting(self, *, limit: int, since: dt.datetime | None = None, before: UUID | None = None) -> list[Row]:
         """At most ``limit`` rows that no seal holds, by id; ``since`` narrows both to what is younger."""
         lowest = ids.floor(since) if since else LOWEST
         self.cursor.execute(_UNSEALED, [lowest, before or HIGHEST, since or "-infinity", limit])

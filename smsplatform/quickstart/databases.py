@@ -48,6 +48,7 @@ def environment(
         "DATABASE_URL": cluster.url("sp_app", passwords["sp_app"], main),
         "SYSTEM_DATABASE_PASSWORD": passwords["sp_system"],
         "STAFF_DATABASE_PASSWORD": passwords["sp_staff"],
+        "AUDIT_DATABASE_PASSWORD": passwords["sp_audit"],
         "OWNER_DATABASE_URL": cluster.url("sp_owner", passwords["sp_owner"], main),
         "KEYSTORE_URL": cluster.url("sp_keys", passwords["sp_keys"], f"{KEYSTORE}{suffix}"),
         "BROKER_URL": valkey.broker_url(broker),

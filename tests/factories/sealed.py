@@ -92,7 +92,7 @@ def sealed_log() -> Iterator[Sealed]:
         connection.autocommit = False
         connection.execute("SET LOCAL session_replication_role = replica")
         for table in ("event", "seal", "segment"):
-            connection.execute(f"DELETE FROM privacy_audit_{table}")  # noqa: S608  # of the names above
+            connection.execute(f"DELETE FROM privacy_audit_{table}")  # of the names above
         noon = clock.now().replace(hour=12, minute=0, second=0, microsecond=0)
         made = Sealed(connection=connection, log=RememberedLog(connection.cursor()), noon=noon)
         for ago in (2, 1, 0):

@@ -52,7 +52,7 @@ ROWS = (
     row("fleet-26", _("Phones talk to the server by TLS."), "", gap=shared.NO_DEVICES),
     row("fleet-27", _("What a person sees is limited by their role."), "accounts.roles", "test", keys="roles"),
     row("fleet-28", _("Every access of our staff to customers' data is logged."), "accounts.grants, privacy.audit",
-        "test accounts.staff_reads"),
+        "test accounts.staff_reads privacy.audit_sealed privacy.audit_verified privacy.audit_rights"),
     row("fleet-29", _("Staff have to give a reason first."), "accounts.grants", "test accounts.grant_reasons"),
     row("fleet-30", _("Data centres are physically protected."), "",
         attested=_("The certificate or audit report of the data centre")),
