@@ -17,6 +17,22 @@ register(
         },
     ),
     Mail(
+        template="messaging/sender_decided",
+        category=Category.NOTIFICATION,
+        sample={
+            "workspace": "Acme",
+            "sender": "ACME",
+            "approved": False,
+            "reason": "The purpose does not name your company.",
+            "url": link("/senders"),
+        },
+    ),
+    Mail(
+        template="messaging/balance_low",
+        category=Category.ALERT,
+        sample={"workspace": "Acme", "days": 2, "url": link("/")},
+    ),
+    Mail(
         template="messaging/webhook_disabled",
         category=Category.ALERT,
         sample={

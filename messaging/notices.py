@@ -5,7 +5,8 @@ owners and developers.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -13,23 +14,16 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notifications
-from accounts.models import Notification, Workspace
+from accounts.models import Notification, User, Workspace
 from accounts.models.notification import Category
-from messaging.models import Delivery, WebhookEndpoint
-from smsplatform.lib import ids
+from messaging.models import Delivery, Sender, WebhookEndpoint
+from smsplatform.lib import ids, mail
 
 
 def _disabled(row: Notification) -> dict[str, str] | None:
     """What the mail says; nothing when the endpoint is on again or gone."""
     endpoint = WebhookEndpoint.objects.filter(id=UUID(row.params["endpoint"]), enabled=False).first()
     return _context(endpoint, row.at) if endpoint else None
-
-
-def _webhooks(params: Mapping[str, str]) -> str:
-    try:
-        return reverse("webhooks")
-    except NoReverseMatch:
-        return ""
 
 
 def _context(row: WebhookEndpoint, at: dt.datetime) -> dict[str, str]:
@@ -39,7 +33,7 @@ def _context(row: WebhookEndpoint, at: dt.datetime) -> dict[str, str]:
     return {
         "endpoint": ids.encode(ids.WEBHOOK, row.id),
         "host": urlsplit(row.url).hostname or "",
-        "workspace": Workspace.objects.values_list("name", flat=True).get(id=row.workspace_id),
+        "workspace": _workspace(row.workspace_id),
         "reason": row.disabled_reason,
         "last": _last(last),
         "since": (first.occurred_at if first else at).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -53,13 +47,75 @@ def _last(delivery: Delivery | None) -> str:
     return f"HTTP {delivery.last_status}" if delivery.last_status else str(delivery.last_error)
 
 
+def _to(url_name: str) -> Callable[[Mapping[str, str]], str]:
+    """The address of a page, empty when this installation has none."""
+
+    def address(params: Mapping[str, str]) -> str:
+        try:
+            return reverse(url_name)
+        except NoReverseMatch:
+            return ""
+
+    return address
+
+
+def _decided(row: Notification) -> dict[str, Any] | None:
+    """What the mail says; nothing when the sender was changed since."""
+    sender = Sender.objects.filter(pk=UUID(row.params["sender"]), state=row.params["state"]).first()
+    if sender is None:
+        return None
+    return {
+        "workspace": _workspace(row.workspace_id), "sender": sender.address, "reason": sender.reason or "",
+        "approved": sender.state == Sender.State.APPROVED, "url": mail.link("/senders"),
+    }  # fmt: skip
+
+
+def decided(*, sender: Sender, people: Sequence[User], at: dt.datetime) -> None:
+    """Tell what became of a sender's review, in the open scope."""
+    params = {"sender": str(sender.pk), "state": sender.state}
+    notifications.notify(workspace=sender.workspace_id, kind="sender_decided", people=people, params=params, at=at)
+
+
+def _low(row: Notification) -> dict[str, Any]:
+    return {
+        "workspace": _workspace(row.workspace_id), "days": int(row.params["days"]), "url": mail.link("/"),
+    }  # fmt: skip
+
+
+def _workspace(workspace_id: UUID) -> str:
+    name: str = Workspace.objects.values_list("name", flat=True).get(id=workspace_id)
+    return name
+
+
+notifications.register(
+    "sender_decided",
+    notifications.Kind(
+        category=Category.DELIVERY,
+        title=_("A sender was reviewed"),
+        icon="identification",
+        url=_to("senders"),
+        template="messaging/sender_decided",
+        context=_decided,
+    ),
+)
+notifications.register(
+    "balance_low",
+    notifications.Kind(
+        category=Category.BILLING,
+        title=_("The balance is running low"),
+        icon="banknotes",
+        url=_to("overview"),
+        template="messaging/balance_low",
+        context=_low,
+    ),
+)
 notifications.register(
     "webhook_disabled",
     notifications.Kind(
         category=Category.WEBHOOKS,
         title=_("A webhook endpoint was switched off"),
         icon="bolt-slash",
-        url=_webhooks,
+        url=_to("webhooks"),
         template="messaging/webhook_disabled",
         context=_disabled,
     ),

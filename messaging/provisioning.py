@@ -6,6 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import Membership
+from accounts.roles import PERMISSIONS, Permission
+from messaging import notices
 from messaging.carriers.smpp.submits import InvalidSender, source_address
 from messaging.models import Carrier, Route, Sender
 from privacy import audit, ciphers, keyring
@@ -88,6 +91,9 @@ def decide_sender(*, sender: Sender, approved: bool, reason: str = "", by: UUID 
     sender.reason, sender.decided_at = (None if approved else reason), at
     sender.save(update_fields=["state", "reason", "decided_at"])
     _record("approved" if approved else "rejected", sender, by, at, source="staff")
+    roles = [role for role, allowed in PERMISSIONS.items() if Permission.SENDERS_WRITE in allowed]
+    team = Membership.objects.filter(workspace_id=sender.workspace_id, role__in=roles, user__is_active=True)
+    notices.decided(sender=sender, people=[member.user for member in team.select_related("user")], at=at)
 
 
 def withdraw_sender(*, sender: Sender, by: UUID | None, at: dt.datetime) -> None:

@@ -9,12 +9,15 @@ from django.db import connections
 from accounts import notifications
 from accounts.models import Notification, User
 from accounts.models.notification import Category
+from billing import ledger
+from messaging import provisioning, running_low
 from messaging.models import WebhookEndpoint
 from smsplatform.lib import clock
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages
-from tests.factories.accounts import World, make_member, make_workspace
+from tests.factories.accounts import World, fund, make_member, make_workspace
 from tests.factories.routes import endpoint
+from tests.factories.superuser import superuser
 
 
 def switch_off(world: World) -> WebhookEndpoint:
@@ -170,3 +173,51 @@ def test_the_workspace_keeps_its_notifications_to_itself() -> None:
 
     with scope.workspace(other.id):
         assert not Notification.objects.filter(workspace_id=mine.id).exists()
+
+
+def spend(world: World, *, daily: int, at: dt.datetime) -> None:
+    """As if live messages had cost ``daily`` micro-units on each of the last seven days."""
+    with superuser() as connection:
+        for day in range(7):
+            connection.execute(
+                "INSERT INTO messaging_traffic_hour (workspace_id, livemode, hour, country, category, outcome, latency,"
+                " messages, parts, price) VALUES (%s, true, %s, 'DE', 'otp', 'delivered', 1, 1, 1, %s)",
+                [world.id, at - dt.timedelta(days=day, hours=1), daily],
+            )
+
+
+def test_those_who_pay_are_told_once_that_the_balance_runs_low() -> None:
+    at = clock.now()
+    low, rich = make_workspace(), make_workspace()
+    payer, _ = make_member(low, "billing")
+    make_member(low, "developer")
+    for world, days in ((low, 1.2), (rich, 30)):
+        fund(world.workspace, 25_000_000, live=True)
+        held = ledger.balance(workspace=world.id, currency=world.workspace.currency, livemode=True)
+        spend(world, daily=int(held.available / days), at=at)
+
+    running_low.tell(at=at)
+    running_low.tell(at=at + dt.timedelta(days=1))
+
+    assert {(row.user_id, row.kind, row.params["days"]) for row in told(low)} == {
+        (low.owner.pk, "balance_low", "1"), (payer.pk, "balance_low", "1"),
+    }  # fmt: skip
+    assert told(rich) == []
+    notifications.send(at=at)
+    assert "1 more day" in mails(payer.email)[0].body
+    running_low.tell(at=at + running_low.AGAIN)
+    assert len(told(low)) == 4
+
+
+def test_a_team_is_told_what_became_of_its_sender() -> None:
+    world = make_workspace()
+    with scope.workspace(world.id):
+        sender = provisioning.register_sender(
+            workspace=world.id, address="REVIEWED", purpose="receipts", example="", by=world.owner.pk, at=clock.now()
+        )
+        provisioning.decide_sender(sender=sender, approved=False, reason="whose name is it", by=None, at=clock.now())
+
+    notifications.send(at=clock.now())
+
+    assert "whose name is it" in " ".join(mails(world.owner.email)[0].body.split())
+    assert "A sender was reviewed" in page_of(world.owner)
