@@ -6,5 +6,5 @@ RUNNING_LOW = (Path(__file__).parent.parent / "sql" / "running_low.sql").read_te
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0010_told_when_disabled"), ("billing", "0002_prices")]
+    dependencies = [("messaging", "0011_promises"), ("billing", "0002_prices")]
     operations = [migrations.RunSQL(RUNNING_LOW, reverse_sql="DROP FUNCTION pipeline.tell_running_low")]
