@@ -32,9 +32,11 @@ GROUPS: dict[str, str | Promise] = {
     "api_log": _("API log"),
     "grant": _("Access of staff"),
     "data": _("Looks of staff"),
+    "promise": _("Promises"),
 }
 
 SENTENCES: dict[str, str | Promise] = {
+    "promise:attested": _("Vouched for a promise"),
     "workspace:created": _("Created the workspace"),
     "workspace:changed": _("Changed the settings"),
     "workspace:closed": _("Closed the workspace"),

@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from smsplatform.views import consent, docs, health, outbox, public
+from smsplatform.views import consent, docs, health, outbox, promises, public
+from smsplatform.views.staff import promises as staff_promises
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
@@ -14,6 +15,13 @@ urlpatterns = [
     path("status", public.status_page, name="status"),
     path("privacy", public.privacy, name="privacy"),
     path("privacy/policy", public.policy_page, name="policy"),
+    path("privacy/promises", promises.board, name="promises"),
+    path("privacy/promises.json", promises.report, name="promises_report"),
+    path(".well-known/promises.json", promises.keys, name="promises_keys"),
+    path("staff/promises", staff_promises.board, name="staff_promises"),
+    path("staff/promises/<slug:promise>", staff_promises.promise_page, name="staff_promise"),
+    path("staff/promises/<slug:promise>/attest", staff_promises.attest, name="staff_promise_attest"),
+    path("staff/promises/<slug:promise>/look", staff_promises.look, name="staff_promise_look"),
     path("privacy/cookies", consent.cookie_page, name="cookies"),
     path("privacy/cookies/receipt.json", consent.receipt, name="consent_receipt"),
     path(".well-known/gpc.json", consent.gpc, name="gpc"),

@@ -9,10 +9,14 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import LiteralString
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext
 
+from privacy import audit
+from privacy.audit import PLATFORM
 from privacy.models import CheckResult, PromiseAttestation
 from privacy.promises import tested
 from privacy.promises.model import Check, Outcome, Promise, Status, check, checks
@@ -23,6 +27,11 @@ from smsplatform.lib.tasks import task
 WHY_MAX = 200
 # The weakest part decides: what is attested is not called proven because a machine saw another part of it.
 WEAKEST_FIRST = (Status.FAILING, Status.GAP, Status.STALE, Status.ATTESTED, Status.PROVEN)
+
+_NEWEST: LiteralString = """
+    SELECT newest.* FROM unnest(%s::text[]) AS wanted, LATERAL (
+        SELECT * FROM privacy_check_result WHERE name = wanted ORDER BY id DESC LIMIT 1) AS newest
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -92,9 +101,19 @@ def run_due_now() -> None:
 
 
 def newest(*, using: str = "system") -> dict[str, CheckResult]:
-    """The last result of each check."""
-    rows = CheckResult.objects.using(using).order_by("name", "-id").distinct("name")
+    """The last result of each check: one look into the index for each, however long the history is."""
+    rows = CheckResult.objects.using(using).raw(_NEWEST, [[each.name for each in checks()]])
     return {row.name: row for row in rows}
+
+
+def history(name: str, *, limit: int = 20, using: str = "system") -> list[CheckResult]:
+    """The last results of one check, newest first."""
+    return list(CheckResult.objects.using(using).filter(name=name).order_by("-id")[:limit])
+
+
+def attestations(promise: Promise, *, using: str = "system") -> list[PromiseAttestation]:
+    """Who vouched for a promise, newest first."""
+    return list(PromiseAttestation.objects.using(using).filter(promise=promise.id).order_by("-id"))
 
 
 def standings(*, at: dt.datetime, profile: str = "", using: str = "system") -> list[Standing]:
@@ -124,9 +143,18 @@ def attest(
     *, promise: Promise, by: UUID | None, evidence: str, document: str, expires_on: dt.date, at: dt.datetime
 ) -> PromiseAttestation:
     """Record that somebody saw the evidence for a promise."""
-    return PromiseAttestation.objects.using("system").create(
-        promise=promise.id, by_id=by, at=at, evidence=evidence, document=document, expires_on=expires_on
-    )
+    with transaction.atomic(using="system"):
+        audit.record(
+            action="staff:promise:attested",
+            workspace=PLATFORM,
+            actor=by,
+            at=at,
+            details={"promise": promise.id, "until": expires_on.isoformat()},
+            using="system",
+        )
+        return PromiseAttestation.objects.using("system").create(
+            promise=promise.id, by_id=by, at=at, evidence=evidence, document=document, expires_on=expires_on
+        )
 
 
 def _outcome(looked: Check, at: dt.datetime) -> Outcome:

@@ -157,6 +157,7 @@ EXAMPLES = {
     "endpoint_id": Example(make=_endpoint),
     "delivery_id": Example(make=_delivery),
     "workspace_id": Example(make=lambda world: ids.encode(ids.WORKSPACE, world.id)),
+    "promise": Example(make=lambda _world: "otp-46", shared=True),
     "file_format": Example(make=lambda _world: "csv", shared=True),
     "code": Example(make=lambda _world: "not_found", shared=True),
     "mail_id": Example(make=lambda _world: "none", shared=True),  # of the demo's outbox, which others do not have
