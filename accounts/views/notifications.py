@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -12,7 +12,7 @@ from accounts import notifications
 from accounts.access import page
 from accounts.models import Notification, NotificationChoice, User
 from accounts.models.notification import Category
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 
 PREFIX = "ntf"
 
@@ -25,7 +25,9 @@ def index(request: HttpRequest) -> HttpResponse:
     if place is None:
         return redirect("no_workspace")
     before = request.GET.get("before", "")
-    rows = notifications.page(workspace=place.id, user=user.pk, before=_id(before) if before else None)
+    rows = notifications.page(
+        workspace=place.id, user=user.pk, before=lookups.named(PREFIX, before) if before else None
+    )
     shown = rows[: notifications.PAGE]
     context = {
         "rows": [entry for row in shown if (entry := _entry(row))],
@@ -43,7 +45,9 @@ def read(request: HttpRequest) -> HttpResponse:
     if place is None:
         return redirect("no_workspace")
     one = request.POST.get("notification", "")
-    notifications.mark_read(workspace=place.id, user=user.pk, one=_id(one) if one else None, at=clock.now())
+    notifications.mark_read(
+        workspace=place.id, user=user.pk, one=lookups.named(PREFIX, one) if one else None, at=clock.now()
+    )
     return redirect("notifications")
 
 
@@ -81,13 +85,6 @@ def _entry(row: Notification) -> dict[str, Any] | None:
         "url": kind.url(row.params),
         "label": kind.category.label,
     }
-
-
-def _id(text: str) -> Any:
-    try:
-        return ids.decode(PREFIX, text)
-    except ids.InvalidId:
-        raise Http404 from None
 
 
 def _user(request: HttpRequest) -> User:

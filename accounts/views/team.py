@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages as notices
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -20,7 +20,7 @@ from accounts.forms.team import InviteForm, RoleForm, roles_for
 from accounts.models import Invitation, JoinRequest, Membership, User, Workspace
 from accounts.reauth import confirmed
 from accounts.roles import PERMISSIONS, Permission, Role, Scope
-from smsplatform.lib import clock, ids, mail
+from smsplatform.lib import clock, ids, lookups, mail
 
 M = TypeVar("M", bound=Model)
 MEMBER, INVITATION, REQUEST = "mbr", "inv", "jnr"
@@ -60,7 +60,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest, invitation_id: str) -> HttpResponse:
     """Send a new link; the former one stops working."""
-    row = _found(_invitations(request), INVITATION, invitation_id)
+    row = lookups.find(_invitations(request), INVITATION, invitation_id)
     token = invitations.resend(invitation=row, by=_me(request), at=clock.now())
     mails.invited(invitation=row, token=token, by=_user(request), name=_workspace(request).name)
     notices.success(request, _("A new link was sent. The former one does not work any more."))
@@ -72,7 +72,7 @@ def resend(request: HttpRequest, invitation_id: str) -> HttpResponse:
 def revoke(request: HttpRequest, invitation_id: str) -> HttpResponse:
     """Take an invitation back."""
     invitations.revoke(
-        invitation=_found(_invitations(request), INVITATION, invitation_id), by=_me(request), at=clock.now()
+        invitation=lookups.find(_invitations(request), INVITATION, invitation_id), by=_me(request), at=clock.now()
     )
     notices.success(request, _("The invitation was revoked. Its link does not work any more."))
     return redirect("team")
@@ -83,7 +83,7 @@ def revoke(request: HttpRequest, invitation_id: str) -> HttpResponse:
 @require_POST
 def change_role(request: HttpRequest, member_id: str) -> HttpResponse:
     """Give a member another role."""
-    member = _found(_members(request), MEMBER, member_id)
+    member = lookups.find(_members(request), MEMBER, member_id)
     form = RoleForm(request.POST, by_role=_role(request))
     if not form.is_valid():
         notices.error(request, _("Choose a role that you may give."))
@@ -100,7 +100,7 @@ def change_role(request: HttpRequest, member_id: str) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, member_id: str) -> HttpResponse:
     """Take a member out."""
-    member = _found(_members(request), MEMBER, member_id)
+    member = lookups.find(_members(request), MEMBER, member_id)
 
     def removed() -> None:
         team.remove(membership=member, by=_me(request), by_role=_role(request), at=clock.now())
@@ -126,7 +126,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_POST
 def accept(request: HttpRequest, request_id: str) -> HttpResponse:
     """Let somebody in who asked."""
-    row = _found(joining.pending(_place(request).id), REQUEST, request_id)
+    row = lookups.find(joining.pending(_place(request).id), REQUEST, request_id)
     form = RoleForm(request.POST, by_role=_role(request))
     if not form.is_valid() or not User.objects.filter(pk=row.user_id).exists():
         notices.error(request, _("Choose a role that you may give."))
@@ -142,7 +142,7 @@ def accept(request: HttpRequest, request_id: str) -> HttpResponse:
 @require_POST
 def refuse(request: HttpRequest, request_id: str) -> HttpResponse:
     """Do not let somebody in who asked."""
-    row = _found(joining.pending(_place(request).id), REQUEST, request_id)
+    row = lookups.find(joining.pending(_place(request).id), REQUEST, request_id)
     joining.refuse(request=row, by=_me(request), at=clock.now())
     mails.decided(user=row.user_id, workspace=_place(request).name, accepted=False)
     notices.success(request, _("Refused. The person was told by e-mail."))
@@ -243,16 +243,6 @@ def _do(request: HttpRequest, change: Callable[[], None], done: str) -> HttpResp
 
 def _last_owner() -> str:
     return _("A workspace keeps an owner. Make somebody else an owner first, or close the workspace.")
-
-
-def _found(rows: "QuerySet[M]", prefix: str, public_id: str) -> M:
-    try:
-        found = rows.filter(pk=ids.decode(prefix, public_id)).first()
-    except ids.InvalidId:
-        raise Http404 from None
-    if found is None:
-        raise Http404
-    return found
 
 
 def _members(request: HttpRequest) -> "QuerySet[Membership]":

@@ -1,7 +1,6 @@
 """Making a workspace, and the page for people whom no other page is for."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from accounts.forms.workspaces import NewWorkspaceForm
 from accounts.middleware import SESSION_WORKSPACE
 from accounts.models import User
 from accounts.roles import Scope
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 
 
 @page()
@@ -48,7 +47,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_POST
 def reopen(request: HttpRequest, workspace_id: str) -> HttpResponse:
     """Take the closing of a workspace back."""
-    workspace = _decoded(workspace_id)
+    workspace = lookups.named(ids.WORKSPACE, workspace_id)
     try:
         closing.reopen(workspace=workspace, by=_user(request), at=clock.now())
     except closing.NotReopenable:
@@ -56,13 +55,6 @@ def reopen(request: HttpRequest, workspace_id: str) -> HttpResponse:
     request.session[SESSION_WORKSPACE] = str(workspace)
     notices.success(request, _("The workspace is open again. Its API keys work as before."))
     return redirect("/")
-
-
-def _decoded(public_id: str) -> UUID:
-    try:
-        return ids.decode(ids.WORKSPACE, public_id)
-    except ids.InvalidId:
-        raise Http404 from None
 
 
 def _user(request: HttpRequest) -> User:

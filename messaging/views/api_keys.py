@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -22,7 +22,7 @@ from accounts.reauth import confirmed
 from accounts.roles import Permission, Scope, giveable
 from messaging.forms.api_keys import CreateForm, LimitsForm, RotateForm, initial_of
 from messaging.models import Sender
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 
 UNUSED_AFTER = dt.timedelta(days=90)
 PAGE_ROWS = 50
@@ -49,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     found = ApiKey.objects.order_by("-id")
     if before := request.GET.get("before"):
-        found = found.filter(id__lt=_decoded(before))
+        found = found.filter(id__lt=lookups.named(ids.KEY, before))
     some = list(found[: PAGE_ROWS + 1])
     rows = [_row(key, at) for key in some[:PAGE_ROWS]]
     older = rows[-1].id if len(some) > PAGE_ROWS else ""
@@ -215,14 +215,5 @@ def _giveable(request: HttpRequest) -> frozenset[str]:
 
 
 def _found(text: str, *, in_force: bool = False) -> ApiKey:
-    key = ApiKey.objects.filter(pk=_decoded(text)).first()
-    if key is None or (in_force and key.revoked_at is not None):
-        raise Http404
-    return key
-
-
-def _decoded(text: str) -> UUID:
-    try:
-        return ids.decode(ids.KEY, text)
-    except ids.InvalidId:
-        raise Http404 from None
+    keys_there = ApiKey.objects.filter(revoked_at=None) if in_force else ApiKey.objects.all()
+    return lookups.find(keys_there, ids.KEY, text)

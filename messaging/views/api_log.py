@@ -11,7 +11,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -24,7 +24,7 @@ from messaging.forms.api_log import CallFilterForm
 from messaging.models import Call
 from messaging.models.call import CallQuerySet
 from privacy import audit
-from smsplatform.lib import clock, ids, tables
+from smsplatform.lib import clock, ids, lookups, tables
 from smsplatform.lib.api.codes import CODES, CodeInfo
 from smsplatform.lib.tenancy import scope
 
@@ -95,9 +95,8 @@ def tail(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, call_id: str) -> HttpResponse:
     """One request, with why it was refused and what to do."""
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    found = Call.objects.readable(at=clock.now()).filter(workspace_id=place.id, id=_decoded(call_id)).first()
-    if found is None:
-        raise Http404
+    readable = Call.objects.readable(at=clock.now()).filter(workspace_id=place.id)
+    found = lookups.find(readable, calls.PREFIX, call_id)
     info = CODES.get(found.code or "")
     told = _told(info) if info else {}
     return render(request, "messaging/api_call.html", {"row": _rows([found])[0], **told})
@@ -135,7 +134,7 @@ def _context(request: HttpRequest, *, before: str) -> dict[str, Any]:
     rows, chosen = _wanted(request, form)
     enough = None
     if before:
-        rows = rows.filter(id__lt=_decoded(before))
+        rows = rows.filter(id__lt=lookups.named(calls.PREFIX, before))
     if "request_id" not in chosen:
         enough = _enough(request, chosen, before)
     shown = _page(rows.filter(id__gte=enough) if enough else rows, enough)
@@ -192,7 +191,7 @@ def _enough(request: HttpRequest, chosen: Mapping[str, Any], before: str) -> UUI
     if chosen.get("status") in ("error", "4", "5"):
         rows = rows.filter(status__gte=400)  # these have an index of their own
     if before:
-        rows = rows.filter(id__lt=_decoded(before))
+        rows = rows.filter(id__lt=lookups.named(calls.PREFIX, before))
     return rows.order_by("-id").values_list("id", flat=True)[SCANNED_MAX - 1 : SCANNED_MAX].first()
 
 
@@ -253,13 +252,6 @@ def faults(workspace: UUID, *, livemode: bool, at: dt.datetime) -> list[Fault]:
 
 def _told(info: CodeInfo) -> dict[str, str]:
     return {"title": _(info.title), "cause": _(info.cause), "fix": _(info.fix)}
-
-
-def _decoded(call_id: str) -> UUID:
-    try:
-        return ids.decode(calls.PREFIX, call_id)
-    except ids.InvalidId:
-        raise Http404 from None
 
 
 # Exporting

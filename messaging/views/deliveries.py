@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib import messages as notices
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -23,7 +22,7 @@ from accounts.roles import Scope
 from messaging import endpoints, webhooks
 from messaging.forms.webhooks import KEPT, ReplayForm
 from messaging.models import Delivery, WebhookEndpoint
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 
 PAGE_ROWS = 25
 _OVER = (Delivery.State.DELIVERED, Delivery.State.EXHAUSTED, Delivery.State.DROPPED)
@@ -87,18 +86,14 @@ class Page:
 def endpoint_of(request: HttpRequest, endpoint_id: str) -> WebhookEndpoint:
     """An endpoint of the workspace, of either mode: a link from a mail works whatever is chosen. Raises ``Http404``."""
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    wanted = _decoded(ids.WEBHOOK, endpoint_id)
-    endpoint = WebhookEndpoint.objects.filter(workspace_id=place.id, id=wanted).first()
-    if endpoint is None:
-        raise Http404
-    return endpoint
+    return lookups.find(WebhookEndpoint.objects.filter(workspace_id=place.id), ids.WEBHOOK, endpoint_id)
 
 
 def listed(endpoint: WebhookEndpoint, chosen: Mapping[str, str], *, before: str, at: dt.datetime) -> Page:
     """A page of an endpoint's deliveries. Raises ``Http404`` for a cursor that is none."""
     rows = _readable(at).filter(workspace_id=endpoint.workspace_id, endpoint_id=endpoint.id, **chosen)
     if before:
-        rows = rows.filter(id__lt=_decoded(ids.DELIVERY, before))
+        rows = rows.filter(id__lt=lookups.named(ids.DELIVERY, before))
     some = list(rows.order_by("-id")[: PAGE_ROWS + 1])
     found = [_row(delivery) for delivery in some[:PAGE_ROWS]]
     older = urlencode({**chosen, "before": found[-1].id}) if len(some) > PAGE_ROWS else ""
@@ -195,15 +190,4 @@ def _readable(at: dt.datetime) -> QuerySet[Delivery]:
 
 def _found(request: HttpRequest, delivery_id: str) -> Delivery:
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    wanted = _decoded(ids.DELIVERY, delivery_id)
-    found = _readable(clock.now()).filter(workspace_id=place.id, id=wanted).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _decoded(prefix: str, text: str) -> UUID:
-    try:
-        return ids.decode(prefix, text)
-    except ids.InvalidId:
-        raise Http404 from None
+    return lookups.find(_readable(clock.now()).filter(workspace_id=place.id), ids.DELIVERY, delivery_id)

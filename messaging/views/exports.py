@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.contrib import messages as notices
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from messaging.forms.filters import FilterForm
 from messaging.forms.send import plain_number
 from messaging.models import Export
 from messaging.views.messages import QUERY_MAX, form_of, livemode_of, looked_for, wanted_of
-from smsplatform.lib import clock, ids, phone
+from smsplatform.lib import clock, ids, lookups, phone
 
 SHOWN_MAX = 50
 TYPES = {
@@ -184,14 +184,8 @@ def _asked(export: Export) -> list[str]:
 
 
 def _found(request: HttpRequest, export_id: str) -> Export:
-    try:
-        wanted = ids.decode(ids.EXPORT, export_id)
-    except ids.InvalidId:
-        raise Http404 from None
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    found = Export.objects.filter(workspace_id=place.id, pk=wanted).first()
-    if found is None:
-        raise Http404
+    found = lookups.find(Export.objects.filter(workspace_id=place.id), ids.EXPORT, export_id)
     _check(request, found.kind)
     return found
 

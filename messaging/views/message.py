@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -25,7 +24,7 @@ from messaging.models import Body, Message, Sender
 from messaging.models.message import FINAL, Status
 from messaging.views import drawing, equivalent, listing, timeline
 from privacy.keyring import KeyDestroyed
-from smsplatform.lib import clock, ids, segments
+from smsplatform.lib import clock, ids, lookups, segments
 from smsplatform.lib.api.codes import CODES
 from smsplatform.lib.api.problems import Problem
 
@@ -68,7 +67,7 @@ def redact(request: HttpRequest, message_id: str) -> HttpResponse:
 def _take_back(request: HttpRequest, message_id: str, verb: Callable[..., None], done: str) -> HttpResponse:
     workspace = request.workspace.id  # type: ignore[attr-defined]  # set by accounts.middleware
     try:
-        verb(workspace=workspace, message=_decoded(message_id), by=request.user.pk, at=clock.now())
+        verb(workspace=workspace, message=lookups.named(ids.MESSAGE, message_id), by=request.user.pk, at=clock.now())
     except Problem as problem:
         if problem.status == 404:
             raise Http404 from None
@@ -80,11 +79,8 @@ def _take_back(request: HttpRequest, message_id: str, verb: Callable[..., None],
 
 def _context(request: HttpRequest, message_id: str) -> dict[str, Any]:
     at, place = clock.now(), request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    message = (
-        Message.objects.readable(at=at).with_state().filter(workspace_id=place.id, id=_decoded(message_id)).first()
-    )
-    if message is None:
-        raise Http404
+    readable = Message.objects.readable(at=at).with_state().filter(workspace_id=place.id)
+    message = lookups.find(readable, ids.MESSAGE, message_id)
     row = listing.shown([message])[0]
     story, text, final = timeline.of(message), text_of(message, at=at), message.status in FINAL
     number, reference = listing.number_of(message), _reference(message)
@@ -160,10 +156,3 @@ def _reference(message: Message) -> str:
     if message.reference_ct is None:
         return ""
     return unsealed("reference", bytes(message.reference_ct), message.workspace_id, message.id)
-
-
-def _decoded(message_id: str) -> UUID:
-    try:
-        return ids.decode(ids.MESSAGE, message_id)
-    except ids.InvalidId:
-        raise Http404 from None

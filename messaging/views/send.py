@@ -26,7 +26,7 @@ from messaging.views import drawing, equivalent
 from messaging.views.listing import number_of
 from messaging.views.message import text_of
 from privacy import keyring
-from smsplatform.lib import clock, ids, phone, segments
+from smsplatform.lib import clock, ids, lookups, phone, segments
 from smsplatform.lib.api.codes import CODES
 from smsplatform.lib.api.problems import FieldError, Problem
 
@@ -108,14 +108,10 @@ def _form(
 
 def _like(request: HttpRequest, message_id: str) -> dict[str, str]:
     """What to fill in to send a message again: as much of it as is still kept. Raises Http404."""
-    try:
-        wanted = ids.decode(ids.MESSAGE, message_id)
-    except ids.InvalidId:
-        raise Http404 from None
     place, at = request.workspace, clock.now()  # type: ignore[attr-defined]  # set by accounts.middleware
-    message = Message.objects.readable(at=at).filter(workspace_id=place.id, id=wanted).first()
-    if message is None or not place.allows(Scope.MESSAGES_READ):
+    if not place.allows(Scope.MESSAGES_READ):
         raise Http404
+    message = lookups.find(Message.objects.readable(at=at).filter(workspace_id=place.id), ids.MESSAGE, message_id)
     text, sender = text_of(message, at=at), Sender.objects.filter(pk=message.sender_id).first()
     if text.state != "kept":
         notices.info(request, _("The text is not kept any more: write it again."))

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,7 +14,7 @@ from accounts.roles import Permission
 from messaging import provisioning, sender_rules
 from messaging.forms.senders import ReviewForm, SenderForm
 from messaging.models import Sender
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 
 PAGE_ROWS = 50
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
@@ -26,7 +26,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Senders, newest first, and the rules of countries."""
     found = Sender.objects.exclude(state=Sender.State.WITHDRAWN).order_by("-id")
     if before := request.GET.get("before"):
-        found = found.filter(id__lt=_decoded(before))
+        found = found.filter(id__lt=lookups.named(ids.SENDER, before))
     some = list(found[: PAGE_ROWS + 1])
     rows = [(ids.encode(ids.SENDER, sender.id), sender) for sender in some[:PAGE_ROWS]]
     older = rows[-1][0] if len(some) > PAGE_ROWS else ""
@@ -135,14 +135,4 @@ def _may_submit(request: HttpRequest, sender: Sender) -> bool:
 
 
 def _found(text: str) -> Sender:
-    sender = Sender.objects.filter(pk=_decoded(text)).exclude(state=Sender.State.WITHDRAWN).first()
-    if sender is None:
-        raise Http404
-    return sender
-
-
-def _decoded(text: str) -> Any:
-    try:
-        return ids.decode(ids.SENDER, text)
-    except ids.InvalidId:
-        raise Http404 from None
+    return lookups.find(Sender.objects.exclude(state=Sender.State.WITHDRAWN), ids.SENDER, text)
