@@ -20,8 +20,9 @@ from django.db import connections
 from accounts import notices
 from accounts.models import User, Workspace
 from accounts.roles import Role
-from privacy import audit, keyring, registry
-from privacy.keystore.models import Tombstone
+from privacy import archives, audit, erasure, holdings, keyring, registry
+from privacy.erasure import Plan, sending_stops
+from privacy.people import Person
 from privacy.registry import ModelPolicy
 from smsplatform.lib import clock
 from smsplatform.lib.tasks import task
@@ -78,6 +79,11 @@ def reopen(*, workspace: UUID, by: User, at: dt.datetime) -> None:
         notices.reopened(workspace=row, by=by)
 
 
+def plan(workspace: UUID) -> Plan:
+    """What erasing this workspace would do now, in the open scope: which rows go, which stay and why."""
+    return erasure.plan(Person(subject=holdings.WORKSPACE, workspace=workspace))
+
+
 def goes() -> list[ModelPolicy]:
     """What is deleted or emptied, in that order."""
     return [policy for policy in registry.of_workspaces() if policy.closing != "keep"]
@@ -100,7 +106,10 @@ def erase(*, workspace: UUID, at: dt.datetime) -> int:
     with scope.workspace(workspace):
         name = Workspace.objects.values_list("name", flat=True).get(pk=workspace)
         owners = notices.people(workspace, Role.OWNER)
-    _destroy_keys(workspace, at)
+    if not keyring.is_erased(workspace):
+        sending_stops.send(sender=Workspace, workspace=workspace, msisdn="", at=at)  # money back first
+        archives.revoke(Person(subject=holdings.WORKSPACE, workspace=workspace), at=at)
+        keyring.destroy_workspace(workspace, at=at)
     removed = 0
     while batch := sum(_delete_all(policy, workspace, at) for policy in goes() if policy.closing == "delete"):
         removed += batch  # once more: a trigger may have written a row about one that went
@@ -123,12 +132,6 @@ def erase_due() -> None:
             erase(workspace=workspace, at=at)
         except Exception:
             logger.exception("closing_failed", extra={"workspace": str(workspace)})
-
-
-def _destroy_keys(workspace: UUID, at: dt.datetime) -> None:
-    model, action = keyring.ERASED
-    if not Tombstone.objects.filter(model=model, row_id=workspace, action=action).exists():
-        keyring.destroy_workspace(workspace, at=at)
 
 
 def _delete_all(policy: ModelPolicy, workspace: UUID, at: dt.datetime) -> int:

@@ -3,13 +3,15 @@
 What hangs on a person is found in the inventory: every declared model outside of workspaces that leads to them.
 """
 
-from django.apps import apps
-from django.db import IntegrityError, connections, transaction
-from django.db.models import QuerySet
+import datetime as dt
+
+from django.db import connections
 
 from accounts.models import User
-from privacy import registry
+from privacy import erasure, registry
+from privacy.people import Person
 from privacy.registry import ModelPolicy
+from smsplatform.lib import ids
 
 PERSON = "account_holder"
 
@@ -18,19 +20,18 @@ class StillMember(Exception):
     """This person is in a workspace, perhaps in a closed one that can still be opened again."""
 
 
-def delete_account(*, user: User) -> None:
+def delete_account(*, user: User, at: dt.datetime) -> None:
     """Delete the person and all that hangs on them, for good. Raises ``StillMember``."""
-    try:
-        with transaction.atomic():
-            for policy in goes():
-                if policy.model != "accounts.User":
-                    QuerySet(apps.get_model(policy.model)).filter(user_id=user.pk).delete()
-            with connections[
-                "default"
-            ].cursor() as cursor:  # Django would look for more in workspaces, closed to us here
-                cursor.execute("DELETE FROM accounts_user WHERE id = %s", [user.pk])
-    except IntegrityError:
-        raise StillMember from None
+    if _belongs(user):
+        raise StillMember
+    erasure.execute(Person(subject=PERSON, user=user.pk), request_id=ids.uuid7(), at=at)
+
+
+def _belongs(user: User) -> bool:
+    """Whether any workspace still has this person, whatever scope is open."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT privacy.places('accounts_membership', 'user_id', %s)", [user.pk])
+        return cursor.fetchone() is not None
 
 
 def goes() -> list[ModelPolicy]:

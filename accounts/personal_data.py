@@ -82,7 +82,7 @@ declare(
         units=(NOTICES,),
         fields={
             **each("id workspace_id", ROW),
-            "user_id": F("person_id"),
+            "user_id": F("person_id", erase="delete_row"),
             **each("kind params shown at read_at mail_due_at", F("account_meta")),
         },
     ),
@@ -238,7 +238,8 @@ declare(
         units=(ASKED,),
         fields={
             **each("id workspace_id", ROW),
-            **each("user_id decided_by", F("person_id")),
+            "user_id": F("person_id", erase="delete_row"),
+            "decided_by": F("person_id"),
             **each("state created_at decided_at", F("account_meta")),
         },
     ),
@@ -251,7 +252,7 @@ declare(
         units=(ACCOUNT,),
         fields={
             **each("id workspace_id", ROW),
-            "user_id": F("person_id"),
+            "user_id": F("person_id", erase="delete_row"),
             **each("role created_at", F("account_meta")),
         },
     ),
@@ -280,7 +281,7 @@ declare(
         units=(TOKENS,),
         fields={
             **each("id workspace_id family", ROW),
-            "user_id": F("person_id"),
+            "user_id": F("person_id", erase="delete_row"),
             "digest": F("secret", form="digest"),
             "livemode": RULE,
             **each("created_at expires_at used_at revoked_at", F("account_meta")),

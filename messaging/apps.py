@@ -11,3 +11,4 @@ class MessagingConfig(AppConfig):
         """Listen for new workspaces, and say what notifications mean."""
         import_module("messaging.opening")
         import_module("messaging.notices")
+        import_module("messaging.stopping")

@@ -166,7 +166,7 @@ declare(
         paths={"account_holder": "user_id"},
         activities=("keep_account",),
         reason="a choice of a person about a page, kept while both exist",
-        fields={**each("id workspace_id", ROW), "user_id": F("person_id"), "at": F("account_meta")},
+        fields={**each("id workspace_id", ROW), "user_id": F("person_id", erase="delete_row"), "at": F("account_meta")},
     ),
     ModelPolicy(
         model="messaging.Suppression",

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.db.models import Model
 
 from privacy import registry
+from privacy.erasure import planning
 from privacy.registry import F, ModelPolicy, NotDeclared
 
 PASTE = 'F("none", reason="…")'
@@ -19,8 +20,23 @@ def install() -> None:
 
 
 def inventory_is_complete(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
-    """E001 to E005, over every installed model whoever wrote it."""
-    return [*_undeclared(), *(found for policy in registry.policies() for found in faults(policy))]
+    """E001 to E006, over every installed model whoever wrote it."""
+    found: list[CheckMessage] = [*_undeclared(), *(found for policy in registry.policies() for found in faults(policy))]
+    return found or [*(found for policy in registry.policies() for found in _not_erasable(policy))]
+
+
+def _not_erasable(policy: ModelPolicy) -> Iterator[Error]:
+    """Whether a plan of erasure can be made for every person the rows may be about."""
+    try:
+        for subject in registry.subjects():
+            planning.check(policy, subject.key)
+    except (planning.Impossible, LookupError) as error:
+        yield Error(
+            f"No plan to erase people from {policy.model} can be made: {error}.",
+            hint="Let the column be null, or declare another erase for it (delete_row, keep with a reason).",
+            obj=apps.get_model(policy.model),
+            id="privacy.E006",
+        )
 
 
 def _undeclared() -> Iterator[Error]:

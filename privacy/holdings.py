@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cache
 from uuid import UUID
 
 from django.apps import apps
@@ -84,7 +85,17 @@ def rows(section: Section, person: Person, *, at: dt.datetime | None = None) -> 
     if section.workspace:
         query = query.filter(workspace_id=section.workspace)
     value = _identity(section, person)
-    return query.filter(**{section.column: value}) if value is not None else query.none()
+    if value is None:
+        return query.none()
+    return query.filter(**{f"{section.column}__in" if isinstance(value, QuerySet) else section.column: value})
+
+
+@cache
+def may(right: str, model: type[Model], *, using: str = "default") -> bool:
+    """Whether a role may do this to a table at all; some are between the database and its workers."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege(current_user, %s, %s)", [f'"{model._meta.db_table}"', right])
+        return bool(cursor.fetchone()[0])
 
 
 def column_of(policy: ModelPolicy, name: str) -> Column:
@@ -107,19 +118,23 @@ def _identity(section: Section, person: Person) -> object:
     column = column_of(section.policy, section.column)
     if column.form == "index":
         return _index(column, section.workspace, person)
+    if column.form == "sealed":
+        return None  # nothing finds it
     if column.category.key == "person_id" or column.field.primary_key:
         return person.consent if person.subject == "visitor" else person.user
     above = Section(policy=_above(column), column="", workspace=section.workspace)
     path = path_of(above.policy, person)
     found = rows(Section(policy=above.policy, column=path, workspace=above.workspace), person) if path else None
-    return models.Subquery(found.values("pk")) if found is not None else None
+    return found.values("pk") if found is not None else None
 
 
 def _index(column: Column, workspace: UUID | None, person: Person) -> bytes | None:
     if column.category.key == "email":
         return ciphers.platform_index(column.declared.indexed_as, person.email) if person.email else None
+    if workspace is None:
+        return ciphers.platform_index(column.declared.indexed_as, person.msisdn or person.email)
     try:
-        return finding.index_of(column, workspace, person.msisdn) if workspace and person.msisdn else None
+        return finding.index_of(column, workspace, person.msisdn) if person.msisdn else None
     except KeyDestroyed:
         return None
 
@@ -132,6 +147,15 @@ def _above(column: Column) -> ModelPolicy:
     return registry.policy_of(
         apps.get_model(column.model._meta.app_label, column.field.attname.removesuffix("_id").replace("_", ""))
     )
+
+
+def depth(section: Section) -> int:
+    """How far a section must be from the end of an erasure: dependants go before what they hang on, people last."""
+    if section.model is get_user_model():
+        return 1000
+    column = column_of(section.policy, section.column)
+    is_dependant = column.category.key == "none" and not column.field.primary_key
+    return 0 if is_dependant else 1
 
 
 def _places(person: Person) -> list[UUID]:

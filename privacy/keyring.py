@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from django.db import connections, transaction
 from django.db.models import Q
 
-from privacy import vault
+from privacy import tombstones, vault
 from privacy.keystore.models import Tombstone, WorkspaceKey
 from smsplatform.lib import clock, database
 from smsplatform.lib.tenancy import staff
@@ -238,9 +238,8 @@ def destroy_workspace(workspace: UUID, *, at: dt.datetime) -> int:
     """
     if workspace == PLATFORM:
         raise ValueError("the platform's keys hold every person's address: they are rotated, never destroyed")
-    with transaction.atomic(using="keystore"):
-        Tombstone.objects.create(model=ERASED[0], row_id=workspace, action=ERASED[1], at=at)
-        destroyed = WorkspaceKey.objects.filter(workspace_id=workspace).delete()[0]
+    tombstones.bury(model=ERASED[0], rows=[workspace], action=ERASED[1], at=at)
+    destroyed = WorkspaceKey.objects.filter(workspace_id=workspace).delete()[0]
     _forget(lambda held: held.workspace == workspace)
     scrub()
     return destroyed
@@ -254,6 +253,11 @@ def destroy_archive(archive: UUID) -> int:
         _forget(lambda held: held.workspace == archive)
         scrub()
     return destroyed
+
+
+def is_erased(workspace: UUID) -> bool:
+    """Whether the keys of a workspace were destroyed for good."""
+    return Tombstone.objects.filter(model=ERASED[0], row_id=workspace, action=ERASED[1]).exists()
 
 
 def scrub() -> None:
@@ -357,7 +361,7 @@ def _is_old(row: WorkspaceKey) -> bool:
 
 
 def _make(workspace: UUID, purpose: Purpose, bucket_on: dt.date | None, *, epoch: int) -> None:
-    if Tombstone.objects.filter(model=ERASED[0], row_id=workspace, action=ERASED[1]).exists():
+    if is_erased(workspace):
         raise KeyDestroyed("the keys of this workspace were destroyed")
     row = WorkspaceKey(
         workspace_id=workspace, purpose=purpose, bucket_on=bucket_on, epoch=epoch, created_at=clock.now()

@@ -69,7 +69,7 @@ def delete_account(request: HttpRequest) -> HttpResponse:
 def _deleted(request: HttpRequest, form: DeleteAccountForm) -> bool:
     """Whether the account is gone; if not, the form says why."""
     try:
-        leaving.delete_account(user=_user(request))
+        leaving.delete_account(user=_user(request), at=clock.now())
     except leaving.StillMember:
         form.add_error(None, _("You are still in a workspace. Leave or close it first."))
         return False

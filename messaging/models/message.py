@@ -6,6 +6,7 @@ lives in the slim ``Outbox`` row; ``Message.status`` changes once, when the mess
 
 import datetime as dt
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.fields.composite import CompositePrimaryKey
@@ -46,6 +47,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def readable(self, *, at: dt.datetime) -> "MessageQuerySet":
         """Messages whose metadata has not outlived its retention, even if the purge is late."""
         return self.filter(id__gte=ids.floor(at - dt.timedelta(days=90)))
+
+    def unrestricted(self) -> "MessageQuerySet":
+        """Messages whose recipient has not had the use of their data restricted: what staff pages may list."""
+        restricted = apps.get_model("messaging.Suppression").objects.filter(
+            workspace_id=models.OuterRef("workspace_id"), to_idx=models.OuterRef("to_idx"), reason="restriction"
+        )
+        return self.exclude(models.Exists(restricted))
 
     def with_state(self) -> "MessageQuerySet":
         """Add ``state``: the status as of now, from the outbox while the message is on its way."""

@@ -1,1 +1,7 @@
-"""Taking a person out of every table, by a plan that the inventory makes."""
+"""Taking a person out of every table, by a plan that the inventory makes and that can be read first."""
+
+from privacy.erasure.executing import Blocked, InFlight, execute
+from privacy.erasure.planning import Plan, Step, plan
+from privacy.erasure.signals import sending_stops
+
+__all__ = ["Blocked", "InFlight", "Plan", "Step", "execute", "plan", "sending_stops"]

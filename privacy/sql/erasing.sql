@@ -25,7 +25,7 @@ DECLARE
                   WHERE a.attrelid = to_regclass(quote_ident(p_table)) AND a.attname = p_column);
     picked text := format(
         '(tableoid, ctid) IN (SELECT tableoid, ctid FROM %1$I WHERE workspace_id = $1 AND %2$I = ANY ($2::%3$s[])
-          LIMIT $3 FOR UPDATE)', p_table, p_column, kind);
+          LIMIT $3)', p_table, p_column, kind);
     assignments text := (SELECT string_agg(format('%I = %s', key, CASE value
         WHEN 'null' THEN 'NULL' WHEN 'empty' THEN '''''' WHEN 'object' THEN '''{}''' WHEN 'uuid' THEN 'gen_random_uuid()'
         WHEN 'bytes' THEN 'substr(sha256(uuid_send(gen_random_uuid())), 1, 16)' END), ', ')
