@@ -6,5 +6,5 @@ GRANT = "GRANT UPDATE ON accounts_api_key, accounts_invitation, accounts_join_re
 class Migration(migrations.Migration):
     """The worker of erasures takes the ids of people out of what they made for a workspace."""
 
-    dependencies = [("accounts", "0014_apps")]
+    dependencies = [("accounts", "0015_promises")]
     operations = [migrations.RunSQL(GRANT, reverse_sql=migrations.RunSQL.noop)]
