@@ -22,7 +22,7 @@ from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts import directory, grants
+from accounts import directory, grants, oversight
 from accounts.models import StaffGrant
 from privacy import audit
 from smsplatform.lib import clock, ids
@@ -32,7 +32,7 @@ from smsplatform.lib.tenancy.staff import Level
 logger = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponse]
-LOOKED = "staff:data:viewed"
+LOOKED = oversight.LOOKED
 EMPTY = frozenset({204, 302, 303, 403, 404, 405})  # answers that show nothing
 
 

@@ -2,8 +2,10 @@
 
 from django.urls import include, path
 
-from smsplatform.views import consent, docs, health, outbox, promises, public
+from smsplatform.views import consent, docs, health, outbox, promises, public, well_known
+from smsplatform.views.staff import audit as staff_audit
 from smsplatform.views.staff import promises as staff_promises
+from smsplatform.views.staff import reviews as staff_reviews
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
@@ -25,6 +27,9 @@ urlpatterns = [
     path("privacy/cookies", consent.cookie_page, name="cookies"),
     path("privacy/cookies/receipt.json", consent.receipt, name="consent_receipt"),
     path(".well-known/gpc.json", consent.gpc, name="gpc"),
+    path(".well-known/audit/checkpoint", well_known.checkpoint, name="audit_checkpoint"),
+    path(".well-known/audit/key", well_known.key, name="audit_key"),
+    path(".well-known/audit/segments", well_known.segments, name="audit_segments"),
     path("docs", docs.docs, name="docs"),
     path("docs/api", docs.api, name="docs_api"),
     path("docs/api/key", docs.api_key, name="docs_api_key"),
@@ -38,6 +43,13 @@ urlpatterns = [
     path("outbox/preview/<path:template>", outbox.preview, name="mail_preview"),
     path("outbox/<str:mail_id>.html", outbox.outbox_html, name="outbox_html"),
     path("outbox/<str:mail_id>", outbox.outbox_mail, name="outbox_mail"),
+    path("staff/audit", staff_audit.index, name="staff_audit"),
+    path("staff/audit/verify", staff_audit.verify, name="staff_audit_verify"),
+    path("staff/audit/download.<slug:file_format>", staff_audit.download, name="staff_audit_download"),
+    path("staff/audit/<str:event_id>", staff_audit.event, name="staff_audit_event"),
+    path("staff/audit/<str:event_id>/proof.json", staff_audit.proof, name="staff_audit_proof"),
+    path("staff/reviews", staff_reviews.index, name="staff_reviews"),
+    path("staff/reviews/sign", staff_reviews.sign, name="staff_reviews_sign"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("", include("messaging.urls")),

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from privacy.keystore.models import LogHead
+from privacy.models import AuditSegment
 from privacy.sealing.records import Head, Row, Seal, Segment, split
 from smsplatform.lib import ids
 
@@ -38,6 +39,11 @@ class StoredLog:
     def segments(self) -> list[Segment]:
         """See ``Log``."""
         self.cursor.execute(_SEGMENTS)
+        return [_segment(found) for found in self.cursor.fetchall()]
+
+    def newest_segments(self, count: int) -> list[Segment]:
+        """The last closed days, the newest first."""
+        self.cursor.execute(_SEGMENTS + " DESC LIMIT %s", [count])
         return [_segment(found) for found in self.cursor.fetchall()]
 
     def seals(self, first: int, last: int | None) -> Iterator[Seal]:
@@ -128,4 +134,12 @@ def _segment(found: Any) -> Segment:
     return Segment(
         number=number, day=day, first_seal=first_seal, last_seal=last_seal, first=first, count=count,
         root=bytes(root), chain=bytes(chain), at=at, note=note,
+    )  # fmt: skip
+
+
+def segment_of(row: AuditSegment) -> Segment:
+    """A stored day as a record."""
+    return Segment(
+        number=row.number, day=row.day_on, first_seal=row.first_seal, last_seal=row.last_seal, first=row.first,
+        count=row.count, root=bytes(row.root), chain=bytes(row.chain), at=row.at, note=row.note,
     )  # fmt: skip

@@ -159,6 +159,7 @@ EXAMPLES = {
     "workspace_id": Example(make=lambda world: ids.encode(ids.WORKSPACE, world.id)),
     "promise": Example(make=lambda _world: "otp-46", shared=True),
     "file_format": Example(make=lambda _world: "csv", shared=True),
+    "event_id": Example(make=lambda _world: "none", shared=True),  # pages of auditors, which customers do not have
     "code": Example(make=lambda _world: "not_found", shared=True),
     "mail_id": Example(make=lambda _world: "none", shared=True),  # of the demo's outbox, which others do not have
     "template": Example(make=lambda _world: "accounts/invitation", shared=True),
