@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.apps import apps
-from django.conf import settings
 from django.db import connections
 
 from accounts import notices
 from accounts.models import User, Workspace
 from accounts.roles import Role
-from privacy import archives, audit, erasure, holdings, keyring, registry
+from privacy import archives, audit, erasure, holdings, keyring, profiles, registry
 from privacy.erasure import Plan, sending_stops
 from privacy.people import Person
 from privacy.registry import ModelPolicy
@@ -49,7 +48,7 @@ class Closed:
 
 def close(*, workspace: Workspace, by: User, now: bool, at: dt.datetime) -> None:
     """Close, in the open scope; erase ``now`` or after the time of grace."""
-    grace = dt.timedelta(days=0 if now else settings.CLOSING_GRACE_DAYS)
+    grace = dt.timedelta() if now else profiles.duration("retention.account_grace")
     workspace.closed_at, workspace.erase_at = at, at + grace
     workspace.save(update_fields=["closed_at", "erase_at"])
     details = {"erase": "now" if now else "after_grace"}

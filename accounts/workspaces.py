@@ -10,7 +10,7 @@ from django.conf import settings
 from accounts import joining, provisioning
 from accounts.models import User, Workspace
 from accounts.signals import workspace_opened
-from privacy import audit
+from privacy import audit, profiles
 
 # What a setting of the profile must allow before it is asked for; the name of a workspace is always there.
 PROFILE = {
@@ -24,7 +24,7 @@ PLAIN = ("name", "time_zone", "body_hours", "receipts", "require_second_factor")
 
 def collected() -> list[str]:
     """The fields about company and contact that this installation collects."""
-    return [field for field, needs in PROFILE.items() if needs in settings.PROFILE_COLLECT]
+    return [field for field, needs in PROFILE.items() if needs in profiles.value("profile.collect")]
 
 
 def open_new(*, name: str, owner: User, at: dt.datetime) -> Workspace:

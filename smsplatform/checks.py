@@ -17,6 +17,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
+from privacy import profiles
+
 SECRET_LENGTH_MIN = 32
 DURABILITY = ("fsync", "full_page_writes", "synchronous_commit")
 UNSAFE = re.compile(r"off|local|false|0")
@@ -94,6 +96,15 @@ def broker_url(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     if urlsplit(settings.BROKER_URL).scheme not in known:
         hint = "Use Valkey or Redis (redis://, rediss://, redis+socket://) or RabbitMQ (amqp://, amqps://)."
         return [_error(8, "BROKER_URL has an unknown scheme.", hint)]
+    return []
+
+
+@register("privacy")
+def policy_profile(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    known = (*profiles.PROFILES, profiles.STRICT)
+    if settings.POLICY_PROFILE not in known:
+        hint = f"Use one of: {', '.join(known)}. It decides how long data is kept and what the policy says."
+        return [_error(13, f"POLICY_PROFILE={settings.POLICY_PROFILE} is no policy.", hint)]
     return []
 
 

@@ -23,7 +23,7 @@ def time_zones() -> tuple[str, ...]:
 
 
 class ProfileForm(forms.Form):
-    """Name, language, time; more only if PROFILE_COLLECT names it."""
+    """Name, language, time; more only if the profile collects it."""
 
     name = name_field()
     locale = forms.ChoiceField(label=_("Language"), required=False)

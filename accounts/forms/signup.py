@@ -3,21 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import ONE_LINE, company_field, email_field, password_field, phone_field
+from privacy import profiles
 
 
 def _age_label() -> str:
-    return gettext("I am at least %(years)d years old.") % {"years": settings.AGE_MINIMUM}
+    return gettext("I am at least %(years)d years old.") % {"years": profiles.value("age.minimum")}
 
 
 class SignUpForm(forms.Form):
-    """E-mail, password, what to call the workspace; more only if PROFILE_COLLECT names it."""
+    """E-mail, password, what to call the workspace; more only if the profile collects it."""
 
     email = email_field(_("E-mail"), autofocus=True)
     password = password_field(_("Password"), new=True)
@@ -69,9 +69,9 @@ class NewPasswordForm(forms.Form):
 
 
 def add_collected(form: forms.Form) -> list[str]:
-    """Add the fields that PROFILE_COLLECT names; their names. Never required."""
+    """Add the further fields that the profile collects; their names. Never required."""
     known = {"company": company_field, "phone": phone_field}
-    names = [name for name in known if name in settings.PROFILE_COLLECT]
+    names = [name for name in known if name in profiles.value("profile.collect")]
     for name in names:
         form.fields[name] = known[name]()
     return names

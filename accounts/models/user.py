@@ -37,7 +37,7 @@ class User(AbstractBaseUser):
     email_idx = models.BinaryField(max_length=16, unique=True, editable=False)
     name = EncryptedField(purpose="account", workspace=None, null=True)
     staff_role = models.CharField(max_length=10, choices=StaffRole, default=StaffRole.NONE, blank=True)
-    company = EncryptedField(purpose="account", workspace=None, null=True)  # asked for only if PROFILE_COLLECT says so
+    company = EncryptedField(purpose="account", workspace=None, null=True)  # asked for only if the profile collects it
     phone = EncryptedField(purpose="account", workspace=None, null=True)  # likewise; never a way to sign in
     locale = models.CharField(max_length=8, default="", blank=True)  # empty: as the browser asks
     time_zone = models.CharField(max_length=40, default="", blank=True)  # empty: UTC

@@ -1,9 +1,7 @@
 """Closing a workspace, and deleting one's own account when no workspace is left."""
 
-import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages as notices
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +15,7 @@ from accounts.forms.workspaces import CloseForm, DeleteAccountForm
 from accounts.models import User, Workspace
 from accounts.reauth import confirmed
 from accounts.roles import Permission
+from privacy import profiles
 from smsplatform.lib import clock
 
 
@@ -38,13 +37,14 @@ def close(request: HttpRequest) -> HttpResponse:
             else _("The workspace is closed. You can open it again until it is erased."),
         )
         return redirect("no_workspace")
+    grace = profiles.duration("retention.account_grace")
     context: dict[str, Any] = {
         "form": form,
         "name": workspace.name,
         "goes": closing.goes(),
         "stays": closing.stays(),
-        "grace_days": settings.CLOSING_GRACE_DAYS,
-        "erase_at": at + dt.timedelta(days=settings.CLOSING_GRACE_DAYS),
+        "grace_days": grace.days,
+        "erase_at": at + grace,
     }
     return render(request, "accounts/close.html", context, status=422 if form.errors else 200)
 

@@ -198,7 +198,7 @@ def test_a_bad_field_is_named_and_what_was_typed_stays(letters: Letters, field: 
 
 def test_further_fields_are_asked_for_only_when_the_operator_collects_them(letters: Letters, settings: Any) -> None:
     plain = Client().get("/sign-up").content.decode()
-    settings.PROFILE_COLLECT = ["company", "phone"]
+    settings.POLICY_PROFILE = "otp"
     more = Client().get("/sign-up").content.decode()
 
     email = joined(letters, company="Acme Ltd", phone="+49 30 123456")

@@ -40,7 +40,7 @@ def test_signing_up_without_script_leads_to_a_workspace(chromium: Any, address: 
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill("a long and good one")
         page.get_by_label("Workspace").fill("Acme Rockets")
-        page.get_by_label("I am at least 16").check()
+        page.get_by_label("I am at least 18").check()
         page.get_by_role("button", name="Create account").click()
         page.get_by_role("heading", name="Look at your mail").wait_for()
         page.goto(letters.link(email))

@@ -14,7 +14,7 @@ from django_otp.models import Device
 from accounts.forms.account import ProfileForm
 from accounts.forms.signup import SignUpForm
 from accounts.models import User
-from privacy import registry
+from privacy import profiles, registry
 from smsplatform.lib import mail
 from tests.factories import pages
 from tests.factories.letters import Letters
@@ -53,9 +53,9 @@ def visited(browser: Client) -> set[str]:
 
 
 def test_otp_04_an_account_holds_these_fields_and_no_others(settings: Any) -> None:
-    settings.PROFILE_COLLECT = []
+    settings.POLICY_PROFILE = "transit"
     least = set(SignUpForm(with_workspace=True).fields)
-    settings.PROFILE_COLLECT = ["company", "phone"]
+    settings.POLICY_PROFILE = "otp"
     most = set(SignUpForm(with_workspace=True).fields) | set(ProfileForm().fields)
     policy = registry.policy_of("accounts.User")
 
@@ -120,7 +120,7 @@ def test_fleet_23_every_byte_of_a_long_password_counts() -> None:
 
 
 def test_fleet_41_address_company_and_contact_can_be_changed_at_any_time(letters: Letters, settings: Any) -> None:
-    settings.PROFILE_COLLECT = ["company", "phone"]
+    settings.POLICY_PROFILE = "otp"
     shop, new = pages.shop(), f"{uuid4().hex}@example.org"
     browser = pages.client(shop.owner)
 
@@ -162,7 +162,7 @@ def test_transit_48_no_phone_is_asked_for_and_none_is_a_factor(letters: Letters)
     email = f"{uuid4().hex}@example.org"
     sign_up(email)
 
-    assert settings.PROFILE_COLLECT == []
+    assert profiles.value("profile.collect") == ()
     assert 'name="phone"' not in Client().get("/sign-up").content.decode()
     assert User.objects.get_by_natural_key(email).phone is None
     factors = [model for model in apps.get_models() if issubclass(model, Device)]

@@ -3,7 +3,6 @@
 import datetime as dt
 
 import pytest
-from django.conf import settings
 from django.db import connections
 from django.test import override_settings
 
@@ -12,6 +11,7 @@ from accounts.models import Membership, User, Workspace
 from accounts.models.workspace import Receipts
 from accounts.roles import Role
 from messaging.models import Delivery
+from privacy import profiles
 from smsplatform.lib import clock
 from smsplatform.lib.tenancy import scope
 from smsplatform.lib.tenancy.catalogue import findings
@@ -60,7 +60,7 @@ def test_otp_33_staff_without_a_role_in_a_workspace_see_nothing_of_it(world: Wor
         assert pages.client(staff).get(path).status_code == 302, path
 
 
-@override_settings(PROFILE_COLLECT=["company", "phone"])
+@override_settings(POLICY_PROFILE="otp")
 def test_fleet_41_company_and_contact_are_edited_at_any_time_and_kept_encrypted(world: World) -> None:
     browser = pages.client(world.owner)
     values = {**SETTINGS, **COMPANY, "contact_phone": "+49 151 23456789"}
@@ -79,7 +79,7 @@ def test_fleet_41_company_and_contact_are_edited_at_any_time_and_kept_encrypted(
     assert "23456789" not in stored
 
 
-@override_settings(PROFILE_COLLECT=[])
+@override_settings(POLICY_PROFILE="transit")
 def test_fleet_41_what_an_operator_does_not_collect_is_neither_asked_nor_taken(world: World) -> None:
     browser = pages.client(world.owner)
 
@@ -139,7 +139,7 @@ def test_team_34_a_closed_workspace_is_erased_within_thirty_days(world: World) -
     with scope.workspace(world.id):
         closing.close(workspace=Workspace.objects.get(pk=world.id), by=world.owner, now=False, at=at)
 
-    assert settings.CLOSING_GRACE_DAYS <= 30
+    assert profiles.duration("retention.account_grace") <= dt.timedelta(days=30)
     assert world.id not in closing.due(at=at + dt.timedelta(days=29))
     assert world.id in closing.due(at=at + dt.timedelta(days=30))
     closing.erase(workspace=world.id, at=at + dt.timedelta(days=30))

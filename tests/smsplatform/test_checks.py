@@ -28,6 +28,7 @@ def ids(found: list[framework.CheckMessage]) -> list[str]:
         (checks.no_demonstration, "DEMO", True, "smsplatform.E005"),
         (checks.broker_url, "BROKER_URL", "sqs://", "smsplatform.E008"),
         (checks.vault, "VAULT", "paper", "smsplatform.E009"),
+        (checks.policy_profile, "POLICY_PROFILE", "lax", "smsplatform.E013"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_fix(

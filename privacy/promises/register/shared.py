@@ -17,7 +17,7 @@ ANSWERED_COMPLEX = _(
 )
 
 # Duties
-NO_ABSOLUTE = _("No system is perfectly secure, and we do not say that ours is.")
+NO_ABSOLUTE = _("No system is free of weaknesses, and we do not say that ours is.")
 DISCLOSURE = _("We disclose data when a law obliges us to, with the ground recorded and as little data as answers it.")
 BOUND = _("Everybody who processes data for us is bound by a data processing agreement.")
 TRANSIT_AND_REST = _("Data is encrypted on the way, and numbers, texts, addresses and names also where they are kept.")

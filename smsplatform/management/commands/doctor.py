@@ -7,7 +7,7 @@ from django.core import checks
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from privacy import vault
+from privacy import profiles, vault
 from smsplatform import health
 from smsplatform.lib import clock
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
             self._say(message)
         for finding in findings:
             self._tell(finding)
+        self.stdout.write(f"{'policy profile':<20}{profiles.active()}")
         problems = sum(message.is_serious() for message in messages) + sum(not finding.ok for finding in findings)
         if problems:
             self.stdout.write(self.style.ERROR(f"{problems} to put right."))
