@@ -48,7 +48,7 @@ class Wish:
 
 def open(*, workspace: UUID, by: User, wish: Wish, factor_at: dt.datetime | None, at: dt.datetime) -> StaffGrant:
     """A new grant at the lowest level, or at the highest for break-glass. Raises ``GrantRefused``."""
-    place = _check(workspace, by, wish, at)
+    place = check(workspace=workspace, by=by, wish=wish, at=at)
     _check_factor(factor_at, at)
     waits = place.staff_approval and not wish.break_glass
     minutes = min(wish.minutes, int(BREAK_GLASS.total_seconds() // 60)) if wish.break_glass else wish.minutes
@@ -124,14 +124,14 @@ def decide_for_workspace(*, grant: StaffGrant, by: UUID, agreed: bool, at: dt.da
     _record("agreed" if agreed else "refused", row, by, at, source="user")
 
 
-def end(*, grant: StaffGrant, by: UUID, at: dt.datetime) -> None:
+def end(*, grant: StaffGrant, by: UUID, at: dt.datetime, source: str = "staff") -> None:
     """End it early: whose it is, or an admin, or somebody of the workspace."""
     with scope.workspace(grant.workspace_id):
         row = StaffGrant.objects.using("default").select_for_update().get(pk=grant.pk)
         if row.state(at=at) in (State.ACTIVE, State.WAITING):
             row.ended_at = at
             row.save(update_fields=["ended_at"], using="default")
-            _record("ended", row, by, at)
+            _record("ended", row, by, at, source=source)
 
 
 def review(*, grant: StaffGrant, by: User, at: dt.datetime) -> None:
@@ -170,7 +170,8 @@ def unreviewed(*, at: dt.datetime) -> list[UUID]:
     return list(late.order_by("id").values_list("id", flat=True))
 
 
-def _check(workspace: UUID, by: User, wish: Wish, at: dt.datetime) -> directory.Listed:
+def check(*, workspace: UUID, by: User, wish: Wish, at: dt.datetime) -> directory.Listed:
+    """The workspace, if this may be asked for. Raises ``GrantRefused``."""
     place = directory.get(workspace)
     if place is None or place.state in ("closed", "erased"):
         raise GrantRefused("workspace", place.state if place else "unknown")

@@ -21,6 +21,7 @@ from accounts.views import (
     sessions,
     settings,
     signup,
+    staff_access,
     team,
     workspaces,
 )
@@ -76,6 +77,8 @@ urlpatterns = [
     path("no-workspace", workspaces.no_workspace, name="no_workspace"),
     path("workspaces/new", workspaces.new, name="workspace_new"),
     path("workspaces/<slug:workspace_id>/reopen", workspaces.reopen, name="workspace_reopen"),
+    path("staff-access", staff_access.index, name="staff_access"),
+    path("staff-access/<slug:grant_id>", staff_access.decide, name="staff_access_decide"),
     path("activity", activity.index, name="activity"),
     path("activity/download/<slug:file_format>", activity.download, name="activity_download"),
     path("settings", settings.show, name="settings"),

@@ -19,7 +19,7 @@ PROFILE = {
     "contact_email": "company",
     "contact_phone": "phone",
 }
-PLAIN = ("name", "time_zone", "body_hours", "receipts", "require_second_factor")
+PLAIN = ("name", "time_zone", "body_hours", "receipts", "require_second_factor", "staff_approval")
 
 
 def collected() -> list[str]:

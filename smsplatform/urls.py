@@ -50,6 +50,7 @@ urlpatterns = [
     path("staff/audit/<str:event_id>/proof.json", staff_audit.proof, name="staff_audit_proof"),
     path("staff/reviews", staff_reviews.index, name="staff_reviews"),
     path("staff/reviews/sign", staff_reviews.sign, name="staff_reviews_sign"),
+    path("", include("smsplatform.staff_urls")),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("", include("messaging.urls")),

@@ -69,6 +69,9 @@ class SettingsForm(forms.Form):
         label=_("Delivery receipts by webhook"), choices=Receipts.choices, widget=forms.RadioSelect
     )
     require_second_factor = forms.BooleanField(label=_("Require a second factor of everybody here"), required=False)
+    staff_approval = forms.BooleanField(
+        label=_("We decide ourselves whether staff of the platform may look in"), required=False
+    )
     join_link = forms.BooleanField(label=_("Let people with the join link ask to be let in"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -111,6 +111,11 @@ class StaffGrant(models.Model):
     def __str__(self) -> str:
         return ids.encode(ids.GRANT, self.id)
 
+    @property
+    def public_id(self) -> str:
+        """As it stands in addresses."""
+        return str(self)
+
     def state(self, *, at: dt.datetime) -> State:
         """What it is worth at ``at``."""
         if self.refused_at is not None:

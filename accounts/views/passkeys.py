@@ -78,6 +78,7 @@ class _CompleteAuthentication(views.CompleteCredentialAuthenticationView):  # ty
             self.request.session.cycle_key()
         super().complete_auth(device)
         reauth.remember(self.request, at=clock.now())
+        reauth.note_factor(self.request, at=clock.now())
 
     def get_success_url_allowed_hosts(self) -> set[str]:
         return set()

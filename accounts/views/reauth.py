@@ -28,6 +28,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
         status = _try(request.user, form) if form.is_valid() else 422
         if status == 302:
             reauth.remember(request, at=clock.now())
+            if form.cleaned_data["code"] and not form.cleaned_data["password"]:
+                reauth.note_factor(request, at=clock.now())
             return redirect(onward(request))
     context = {"form": form, "next": onward(request), "held": factors.held(request.user)}
     return render(request, "accounts/confirm.html", context, status=status)

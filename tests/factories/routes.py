@@ -20,7 +20,7 @@ from messaging.models import Call, Export, Suppression, Template, WebhookEndpoin
 from privacy import ciphers, keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.factories import messaging
+from tests.factories import messaging, staff
 from tests.factories.accounts import World, make_member, make_sender
 
 
@@ -140,7 +140,13 @@ def _call(world: World) -> str:
     return ids.encode(calls.PREFIX, found)
 
 
+def _staff_grant(world: World) -> str:
+    return ids.encode(ids.GRANT, staff.grant(world.id, staff.member()).pk)
+
+
 EXAMPLES = {
+    "grant_id": Example(make=_staff_grant),
+    "user_id": Example(make=lambda world: ids.encode(ids.USER, make_member(world)[0].pk)),
     "passkey_id": Example(make=lambda world: ids.encode("pky", passkey(world.owner).pk)),
     "sender_id": Example(make=_sender),
     "call_id": Example(make=_call),

@@ -1,0 +1,131 @@
+"""What staff of the operator looked at here, when, why and how deep; and whether they may."""
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages as notices
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import activity, grants
+from accounts.access import page
+from accounts.forms.grants import words
+from accounts.grants import GrantRefused
+from accounts.looks import LOOKED
+from accounts.models import StaffGrant, Workspace
+from accounts.models.grant import Depth, Reason, State
+from accounts.roles import Permission
+from privacy import registry
+from privacy.models import AuditEvent
+from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy.staff import Level
+
+ROWS = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """One look of staff, in words."""
+
+    id: str
+    at: dt.datetime
+    who: str
+    category: str | Promise
+    ticket: str
+    level: str | Promise
+    kinds: list[str]
+    count: str
+    subject: str
+
+
+@page(permission=Permission.ACTIVITY_READ)
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """Every look, newest first, and what waits for a decision."""
+    workspace, at = _here(request), clock.now()
+    rows = AuditEvent.objects.filter(workspace_id=workspace, action=LOOKED).order_by("-id")
+    if before := request.GET.get("before", ""):
+        rows = rows.filter(id__lt=_decoded(activity.EVENT, before))
+    found = list(rows[: ROWS + 1])
+    looks = shown(found[:ROWS])
+    given = StaffGrant.objects.filter(workspace_id=workspace).order_by("-id")[:ROWS]
+    context = {
+        "looks": looks,
+        "older": looks[-1].id if len(found) > ROWS else "",
+        "grants": [(grant, grant.state(at=at)) for grant in given],
+        "waits": State.WAITING,
+        "active": State.ACTIVE,
+        "own_approval": Workspace.objects.values_list("staff_approval", flat=True).get(pk=workspace),
+    }
+    return render(request, "accounts/staff_access.html", context)
+
+
+@page(permission=Permission.SETTINGS_WRITE)
+@require_POST
+def decide(request: HttpRequest, grant_id: str) -> HttpResponse:
+    """Let staff in, refuse them, or end what was allowed."""
+    grant = StaffGrant.objects.filter(workspace_id=_here(request), pk=_decoded(ids.GRANT, grant_id)).first()
+    if grant is None or request.user.pk is None:
+        raise Http404
+    at, verb = clock.now(), request.POST.get("decision")
+    try:
+        if verb == "end":
+            grants.end(grant=grant, by=request.user.pk, at=at, source="user")
+        else:
+            grants.decide_for_workspace(grant=grant, by=request.user.pk, agreed=verb == "agree", at=at)
+    except GrantRefused as refused:
+        notices.error(request, words(refused), extra_tags="bad")
+    else:
+        notices.success(request, _("Staff may look in now.") if verb == "agree" else _("Staff see nothing here."))
+    return redirect("staff_access")
+
+
+def shown(rows: list[AuditEvent]) -> list[Look]:
+    """Looks in words, in the open scope."""
+    entries = activity.shown(rows)
+    return [_look(row, entry) for row, entry in zip(rows, entries, strict=True)]
+
+
+def _look(row: AuditEvent, entry: activity.Entry) -> Look:
+    details = row.details
+    level = Level[details["level"]] if details.get("level") in Level.__members__ else Level.METADATA
+    return Look(
+        id=entry.id,
+        at=row.at,
+        who=entry.actor,
+        category=dict(Reason.choices).get(details.get("category", ""), details.get("category", "")),
+        ticket=details.get("ticket", ""),
+        level=Depth(level).label,
+        kinds=[_kind(key) for key in details.get("kinds", "").split(".") if key],
+        count=details.get("count", ""),
+        subject=_subject(details),
+    )
+
+
+def _kind(key: str) -> str:
+    found = registry.categories().get(key)
+    return _(found.label) if found else key
+
+
+def _subject(details: dict[str, str]) -> str:
+    """The message that was looked at, if it was one; the workspace itself needs no name here."""
+    kinds = details.get("kinds", "")
+    if "object" not in details or not kinds.startswith("delivery_meta"):
+        return ""
+    return ids.encode(ids.MESSAGE, UUID(details["object"]))
+
+
+def _here(request: HttpRequest) -> UUID:
+    workspace: UUID = request.workspace.id  # type: ignore[attr-defined]  # set by accounts.middleware
+    return workspace
+
+
+def _decoded(prefix: str, text: str) -> UUID:
+    try:
+        return ids.decode(prefix, text)
+    except ids.InvalidId:
+        raise Http404 from None
