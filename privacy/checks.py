@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError
 from django.db.models import Model
 
 from privacy import registry
+from privacy.documents import in_force
 from privacy.erasure import planning
 from privacy.registry import F, ModelPolicy, NotDeclared
 
@@ -17,6 +19,7 @@ PASTE = 'F("none", reason="…")'
 def install() -> None:
     """Register the checks."""
     register(inventory_is_complete, "privacy")
+    register(settings_are_published, Tags.database)
 
 
 def inventory_is_complete(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
@@ -37,6 +40,24 @@ def _not_erasable(policy: ModelPolicy) -> Iterator[Error]:
             obj=apps.get_model(policy.model),
             id="privacy.E006",
         )
+
+
+def settings_are_published(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
+    """E007: no setting promises less than the version of the policy in effect. It would be without effect anyway."""
+    if not options.get("databases"):
+        return []
+    try:
+        return [_withheld(key.name, chosen, promised) for key, chosen, promised in in_force.withheld()]
+    except DatabaseError:  # before the first migration there is no policy either
+        return []
+
+
+def _withheld(name: str, chosen: object, promised: object) -> Error:
+    return Error(
+        f"{name} is set to {chosen}, which promises less than the policy in effect; {promised} applies.",
+        hint="Draft and announce a new version at /staff/policies, or choose the profile that was published.",
+        id="privacy.E007",
+    )
 
 
 def _undeclared() -> Iterator[Error]:

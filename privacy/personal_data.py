@@ -59,6 +59,8 @@ TICKETS = Unit(
 ASKED = "what was asked and how it was answered is evidence; number, address and words are cleared soon after the end"
 SEALED_WORDS = F("opaque", export="subject", erase="keep", reason=ASKED)
 
+DOCUMENT = F("none", reason="a document that everybody may read")
+
 declare(
     ModelPolicy(
         model="privacy.CheckResult",
@@ -89,6 +91,36 @@ declare(
         scope="system",
         units=(REPORTS,),
         fields=each("number at document", FINDING),
+    ),
+    ModelPolicy(
+        model="privacy.DocumentVersion",
+        scope="system",
+        reason="old versions stay public",
+        fields={
+            **each("id mailed_up_to", ROW),
+            **each("document number state profile snapshot digest changes material", DOCUMENT),
+            **each("drafted_at announced_at effective_at archived_at mails_leased_until mailed_at", DOCUMENT),
+            "raised_by": F("person_id", erase="keep", reason="evidence of who did what outlives the account it names"),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.DocumentText",
+        scope="system",
+        reason="old versions stay public",
+        fields={**each("id version_id", ROW), **each("language content sha256", DOCUMENT)},
+    ),
+    ModelPolicy(
+        model="privacy.DocumentReader",
+        scope="global",
+        what=_("Which versions of our documents you were shown"),
+        paths={"account_holder": "user_id", "staff": "user_id"},
+        activities=("keep_account",),
+        reason="deleted with its person",
+        fields={
+            **each("id version_id", ROW),
+            "user_id": F("person_id"),
+            **each("mailed_at shown_at dismissed_at continued_at", F("account_meta")),
+        },
     ),
     ModelPolicy(
         model="privacy.AuditEvent",

@@ -6,7 +6,9 @@ policy says and what the purge does cannot differ. Durations are ``timedelta``.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -127,6 +129,8 @@ KEYS = (
 )  # fmt: skip
 
 _BY_NAME = {key.name: key for key in KEYS}
+_guard: Callable[[Key, Value], Value] | None = None
+_unguarded: ContextVar[bool] = ContextVar("unguarded", default=False)
 
 
 def active() -> str:
@@ -143,9 +147,36 @@ def key(name: str) -> Key:
 
 
 def value(name: str, *, profile: str = "") -> Value:
-    """The setting's value in ``profile``, by default the active one. Raises ``UnknownKey``."""
-    found = key(name)
-    return found.values.get(profile or active(), found.default)
+    """The setting's value in ``profile``; by default the one in force here and now. Raises ``UnknownKey``.
+
+    In force is the stricter of what is configured and what the published policy says: see ``guarded_by``.
+    """
+    if profile:
+        found = key(name)
+        return found.values.get(profile, found.default)
+    chosen = configured(name)
+    return chosen if _guard is None or _unguarded.get() else _guard(key(name), chosen)
+
+
+def configured(name: str) -> Value:
+    """What the active profile says, whether or not it is in force yet. Raises ``UnknownKey``."""
+    return value(name, profile=active())
+
+
+def guarded_by(guard: Callable[[Key, Value], Value]) -> None:
+    """Ask ``guard`` for every value: it is given the configured one and answers with the one in force."""
+    global _guard  # noqa: PLW0603  # set once, when the apps are ready
+    _guard = guard
+
+
+@contextmanager
+def as_configured() -> Iterator[None]:
+    """Inside, values are those configured: for what will be published, not for what is done."""
+    token = _unguarded.set(True)
+    try:
+        yield
+    finally:
+        _unguarded.reset(token)
 
 
 def duration(name: str) -> dt.timedelta:

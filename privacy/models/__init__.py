@@ -1,9 +1,10 @@
-"""Evidence: what was done with personal data."""
+"""Evidence: what was done with personal data, and what people were promised."""
 
 from privacy.models.archive import Archive, ArchivePiece
 from privacy.models.audit import AuditEvent, AuditReview, AuditSeal, AuditSegment
 from privacy.models.consent_record import ConsentRecord
 from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
+from privacy.models.document import DocumentReader, DocumentText, DocumentVersion
 from privacy.models.erasure import Erasure, KnownEpoch, Restriction
 from privacy.models.promise import CheckResult, PromiseAttestation, PromiseReport, ReportSeal
 from privacy.models.purge_run import PurgeRun
@@ -20,6 +21,9 @@ __all__ = [
     "ConsentRecord",
     "DataRequest",
     "DataRequestStep",
+    "DocumentReader",
+    "DocumentText",
+    "DocumentVersion",
     "Erasure",
     "IdentityProof",
     "KnownEpoch",

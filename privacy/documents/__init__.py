@@ -1,0 +1,1 @@
+"""The documents people rely on: generated from declarations and settings, versioned, announced, archived."""

@@ -1,0 +1,8 @@
+"""The documents themselves. Adding one is adding it here."""
+
+from privacy.documents.clauses import Document
+from privacy.documents.texts.privacy_policy import PRIVACY
+from privacy.documents.texts.processing import PROCESSING
+from privacy.documents.texts.terms import TERMS
+
+DOCUMENTS: dict[str, Document] = {document.key: document for document in (PRIVACY, TERMS, PROCESSING)}
