@@ -66,4 +66,15 @@ register(
         category=Category.NOTIFICATION,
         sample={"workspace": "Acme", "category": "Customer support", "ticket": "SUP-1234", "at": AT, "url": LINK},
     ),
+    Mail(
+        template="accounts/policy_announced",
+        category=Category.NOTIFICATION,
+        sample={
+            "document": "Privacy policy",
+            "number": 2,
+            "effective_at": AT,
+            "changes": ["How long delivery data are kept: 90 days becomes 1 year."],
+            "url": LINK,
+        },
+    ),
 )

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 
-from accounts import keys, tokens
+from accounts import keys, reading, tokens
 from accounts.access import lacks_factor, owes_second_step
 from accounts.roles import allows
 from smsplatform.lib import clock
@@ -134,6 +134,22 @@ class Language:
             translation.activate(locale)  # until the next request: LocaleMiddleware begins each anew
             request.LANGUAGE_CODE = locale
         return self.get_response(request)
+
+
+class PolicyNotices:
+    """Note which versions of our documents a page told a signed-in person of."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        tells = request.method == "GET" and not request.path.startswith(API) and not request.htmx  # type: ignore[attr-defined]  # django_htmx
+        tells = tells and request.user.is_authenticated and not owes_second_step(request)
+        request.tells_policy = tells  # type: ignore[attr-defined]  # read by the tag of the banner
+        response = self.get_response(request)
+        if tells and response.status_code == 200 and response.get("Content-Type", "").startswith("text/html"):
+            reading.note(request.user, request.session, at=clock.now())  # type: ignore[arg-type]  # somebody signed in
+        return response
 
 
 def _asking(authorization: str, at: dt.datetime) -> keys.KeyInfo:

@@ -7,12 +7,12 @@ after a week no row. Asking again replaces the wish, so that nobody can keep an 
 import datetime as dt
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
-from accounts import evidence, letters, workspaces
+from accounts import evidence, letters, reading, workspaces
 from accounts.models import User, Workspace
+from privacy.documents import notices
 from smsplatform.lib import ids
 
 
@@ -65,5 +65,5 @@ def _put(wish: Wish, password: str, at: dt.datetime) -> None:
     user.password, user.workspace_wanted, user.locale = password, wish.workspace, wish.locale
     user.name, user.company, user.phone = wish.name or None, wish.company or None, wish.phone or None
     user.created_at = user.age_attested_at = user.policy_seen_at = at
-    user.policy_version = settings.POLICY_VERSION
+    user.policy_version = notices.number_in_effect(reading.POLICY)
     user.save()

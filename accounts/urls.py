@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from accounts.access import public
-from accounts.api import auth
+from accounts.api import auth, notices
 from accounts.views import (
     account,
     activity,
@@ -36,6 +36,7 @@ PASSKEY_QUESTIONS = [
 ]
 
 urlpatterns = [
+    path("v1/notices", notices.Notices.as_view()),
     path("v1/auth/token", public(auth.Token.as_view())),
     path("v1/auth/refresh", public(auth.Refresh.as_view())),
     path("v1/auth/logout", public(auth.Logout.as_view())),

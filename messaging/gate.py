@@ -26,6 +26,7 @@ from messaging.acceptance import REPLAY, SQL, Acceptor, Idempotency, Order, Repl
 from messaging.drafting import Draft, Source, plan, seal
 from messaging.models import Message
 from privacy import keyring
+from privacy.documents import notices as policy_notices
 from smsplatform.lib import clock, database, ids, limits
 from smsplatform.lib.api.problems import Problem, response_bytes
 from smsplatform.lib.fresh import FreshCache
@@ -93,6 +94,8 @@ class Gate:
             # The log redacts the exception's text, which could hold what the client sent.
             logger.exception("accept_failed")
             status, extra, content = response_bytes(Problem.single("internal_error"), request_id)
+        if notice := policy_notices.header():
+            extra = [*extra, (b"policy-notice", notice.encode())]
         await send({"type": "http.response.start", "status": status, "headers": extra})
         await send({"type": "http.response.body", "body": content})
         _requests(scope_["path"], status).inc()

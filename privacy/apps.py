@@ -13,9 +13,10 @@ class PrivacyConfig(AppConfig):
         """All models are loaded by now."""
         from privacy import checks, inventory  # they need loaded models
         from privacy.consent import groups
-        from privacy.documents import in_force
+        from privacy.documents import in_force, providers
 
         inventory.install()
+        providers.install()
         autodiscover_modules("personal_data", "promises", "live")
         checks.install()
         post_migrate.connect(groups.synchronise, sender=apps.get_app_config("cookie_consent"))

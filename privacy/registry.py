@@ -148,8 +148,11 @@ class Recipient:
     role: Literal["processor", "controller"]
     holds: tuple[str, ...]
     hosts: tuple[str, ...] = ()
-    country: str = ""
-    safeguard: str = ""
+    country: str = ""  # ISO 3166-1 alpha-2
+    safeguard: str = ""  # what protects data outside the European Economic Area
+    legal_name: str = ""
+    evidence: str = ""  # the contract on data protection: where the operator keeps it
+    evidence_until: dt.date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,91 @@
+"""The Celery application: queues, routing and the one schedule table.
+
+Celery only wakes stages up; rows in PostgreSQL are the queue. Losing every message in the broker costs
+latency until the next sweep, never work. Task arguments are ids (``smsplatform/lib/tasks.py``).
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+app = Celery("smsplatform")
+QUEUES = ("submission", "receipts", "webhooks", "billing", "privacy", "default")
+
+app.conf.update(
+    broker_url=os.environ.get("BROKER_URL", "redis://localhost:6379/0"),
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 30, "visibility_timeout": 300},
+    task_ignore_result=True,
+    # Early: kombu 5.7 fails on acknowledging over a connection that was lost meanwhile, and the worker would end with
+    # its carrier sessions. What a dying worker leaves undone is found by the sweep, not by the broker.
+    task_acks_late=False,
+    task_serializer="json",
+    accept_content=["json"],
+    task_default_queue="default",
+    task_create_missing_queues=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    enable_utc=True,
+    timezone="UTC",
+)
+
+# name: (task, every seconds, queue)
+SCHEDULE: dict[str, tuple[str, float, str]] = {
+    "submission sweep": ("messaging.submission.sweep", 1.0, "submission"),
+    "receipts sweep": ("messaging.receipts.sweep", 5.0, "receipts"),
+    "webhooks sweep": ("messaging.webhooks.sweep", 1.0, "webhooks"),
+    "expire messages": ("messaging.receipts.expire", 5.0, "receipts"),
+    "recent figures": ("messaging.traffic.recent", 20.0, "default"),
+    "late figures": ("messaging.traffic.late", 300.0, "default"),
+    "running low": ("messaging.running_low.tell", 900.0, "default"),
+    "exports sweep": ("messaging.exports.sweep", 10.0, "default"),
+    "status": ("smsplatform.status.probe", 60.0, "default"),
+    "notifications sweep": ("accounts.notifications.send_due", 20.0, "default"),
+    "purge": ("privacy.retention.purge", 300.0, "privacy"),
+    "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
+    "archives sweep": ("privacy.archives.sweep", 5.0, "privacy"),
+    "promises": ("privacy.promises.run_due", 60.0, "privacy"),
+    "promise report": ("privacy.promises.report", 3600.0, "privacy"),
+    "audit seal": ("privacy.sealing.sealer.seal", 60.0, "privacy"),
+    "policy versions": ("privacy.documents.take_effect", 60.0, "privacy"),
+    "policy mails": ("accounts.policy_letters.send_due", 60.0, "default"),
+    "closings": ("accounts.closing.erase_due", 300.0, "privacy"),
+}
+
+
+def _schedule() -> dict[str, Any]:
+    return {
+        name: {"task": task, "schedule": every, "options": {"queue": queue, "expires": max(every, 5.0)}}
+        for name, (task, every, queue) in SCHEDULE.items()
+    }
+
+
+app.conf.beat_schedule = _schedule()
+app.conf.beat_schedule_filename = str(Path(os.environ.get("RUN_DIR", ".run")) / "beat")
+# Tasks live under the function they wake. They need Django; beat runs without it and imports none of these.
+if "DJANGO_SETTINGS_MODULE" in os.environ:
+    app.conf.include = [
+        "smsplatform.worker",
+        "messaging.submission",
+        "messaging.receipts",
+        "messaging.webhooks",
+        "messaging.traffic",
+        "messaging.exports",
+        "messaging.running_low",
+        "smsplatform.status",
+        "privacy.retention",
+        "privacy.documents.versions",
+        "privacy.archives.building",
+        "privacy.promises.evaluating",
+        "privacy.promises.reporting",
+        "privacy.sealing.sealer",
+        "accounts.closing",
+        "accounts.letters",
+        "accounts.policy_letters",
+        "accounts.notifications",
+        "accounts.evidence",
+    ]

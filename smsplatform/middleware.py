@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
+from privacy.documents import notices
 from smsplatform.lib.api.problems import CONTENT_TYPE, Problem, new_request_id, to_response
 
 API = "/v1/"
@@ -77,6 +78,8 @@ def _finish(request: HttpRequest, response: HttpResponse, request_id: str) -> Ht
     if response.status_code >= 400 and request.path.startswith(API):
         response = _as_problem(request, response)
     response["X-Request-Id"] = request_id
+    if request.path.startswith(API) and (notice := notices.header()):
+        response[notices.HEADER] = notice
     return response
 
 

@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.StaffConsole",
+    "accounts.middleware.PolicyNotices",
     "accounts.middleware.Language",
     "accounts.middleware.Workspace",
 ]
@@ -165,6 +166,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 POLICY_PROFILE = env.str("POLICY_PROFILE", default="strict")  # privacy/profiles.py; one of five presets
 STAFF_TICKET = env.str("STAFF_TICKET", default=r"[A-Z]{2,10}-[0-9]{1,8}")  # what a ticket's number looks like
+RECIPIENTS_FILE = env.str("RECIPIENTS_FILE", default="")  # providers that work for us: privacy/documents/providers.py
 OPERATOR_NAME = env.str("OPERATOR_NAME", default=_host)  # whom the policy names as the one who runs this
 PROFILE_COLLECT = env.list("PROFILE_COLLECT", default=[])  # of company and phone, what an account may also hold
 # The plan of workspaces made by sign-up; the default is the list that ships with the product.

@@ -1,11 +1,14 @@
 """Every address, by app. A test walks them all and fails on a view that does not say who may use it."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
-from smsplatform.views import consent, docs, health, outbox, promises, public, well_known
+from privacy.documents.texts import DOCUMENTS
+from smsplatform.views import consent, docs, health, notices, outbox, policies, promises, public, recipients, well_known
 from smsplatform.views.staff import audit as staff_audit
 from smsplatform.views.staff import promises as staff_promises
 from smsplatform.views.staff import reviews as staff_reviews
+
+register_converter(policies.DocumentConverter, "document")
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
@@ -16,7 +19,6 @@ urlpatterns = [
     path("prices", public.prices, name="prices"),
     path("status", public.status_page, name="status"),
     path("privacy", public.privacy, name="privacy"),
-    path("privacy/policy", public.policy_page, name="policy"),
     path("privacy/promises", promises.board, name="promises"),
     path("privacy/promises.json", promises.report, name="promises_report"),
     path(".well-known/promises.json", promises.keys, name="promises_keys"),
@@ -24,6 +26,13 @@ urlpatterns = [
     path("staff/promises/<slug:promise>", staff_promises.promise_page, name="staff_promise"),
     path("staff/promises/<slug:promise>/attest", staff_promises.attest, name="staff_promise_attest"),
     path("staff/promises/<slug:promise>/look", staff_promises.look, name="staff_promise_look"),
+    *(path(f"privacy/{key}", policies.current, {"document": key}, name=key) for key in DOCUMENTS),
+    path("privacy/<document:document>/versions", policies.archive, name="document_archive"),
+    path("privacy/<document:document>/<int:number>", policies.numbered, name="document_version"),
+    path("privacy/<document:document>/<int:number>/changes", policies.changed, name="document_changes"),
+    path("privacy/notices.atom", notices.feed, name="notices_feed"),
+    path("privacy/notices/<slug:notice_id>/dismiss", notices.dismiss, name="notice_dismiss"),
+    path("privacy/recipients", recipients.index, name="recipients"),
     path("privacy/cookies", consent.cookie_page, name="cookies"),
     path("privacy/cookies/receipt.json", consent.receipt, name="consent_receipt"),
     path(".well-known/gpc.json", consent.gpc, name="gpc"),

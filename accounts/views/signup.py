@@ -1,6 +1,5 @@
 """Signing up: the form, the mail, the confirmation. What is answered never tells who has an account."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,11 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import letters, links
+from accounts import letters, links, reading
 from accounts import signup as signing_up
 from accounts.access import ONWARD, onward, public
 from accounts.forms.signup import SignUpForm
 from accounts.views import waiting
+from privacy.documents import notices
 from smsplatform.lib import clock
 
 TO_OTHERS = ("/invitations/", "/join/")  # who comes to join a workspace needs none of their own
@@ -38,7 +38,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             if wanted != "/":
                 request.session[ONWARD] = wanted
             return redirect("sign_up_sent")
-    context = {"form": form, "policy": settings.POLICY_VERSION, "next": "" if wanted == "/" else wanted}
+    context = {
+        "form": form,
+        "policy": notices.number_in_effect(reading.POLICY),
+        "next": "" if wanted == "/" else wanted,
+    }
     return render(request, "accounts/sign_up.html", context, status=422 if form.errors else 200)
 
 

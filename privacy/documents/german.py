@@ -46,7 +46,9 @@ WORDS = {
     "The addresses a workspace registered": "Die Adressen, die ein Arbeitsbereich hinterlegt hat",
     # cookies
     "Keeps you signed in.": "Hält Sie angemeldet.",
-    "Protects forms against being sent by another site.": "Schützt Formulare davor, von anderen Seiten gesendet zu werden.",
+    "Protects forms against being sent by another site.": (
+        "Schützt Formulare davor, von anderen Seiten gesendet zu werden."
+    ),
     "essential": "notwendig",
     "functional": "Einstellungen",
     "analytics": "Statistik",

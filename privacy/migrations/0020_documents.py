@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     """Documents people rely on: versions, their texts, and who was told what."""
 
     dependencies = [
-        ("privacy", "0060_consent"),
+        ("privacy", "0010_promises"),
     ]
 
     operations = [

@@ -16,7 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from heroicons.templatetags.heroicons import heroicon_outline
 
+from accounts import reading
 from accounts.roles import Role, Scope
+from privacy.documents.notices import Notice
+from privacy.documents.texts import DOCUMENTS
 from smsplatform import navigation as navigation_table
 from smsplatform import regions
 from smsplatform import staff_navigation as staff_table
@@ -102,6 +105,16 @@ def _page(request: HttpRequest | None) -> str:
     entries += [entry for _title, of_group in staff_table.GROUPS for entry in of_group]
     above = [entry for entry in entries if entry.url and (path == entry.url or path.startswith(f"{entry.url}/"))]
     return max(above, key=lambda entry: len(entry.url)).url_name if above else ""
+
+
+@register.simple_tag(takes_context=True)
+def policy_banners(context: Context) -> list[tuple[Notice, str]]:
+    """New versions of our documents that the signed-in person has not put away, with the document's name."""
+    request: HttpRequest | None = context.get("request")
+    if request is None or not getattr(request, "tells_policy", False):
+        return []
+    found = reading.banners(request.user, request.session)  # type: ignore[arg-type]  # somebody signed in: accounts.middleware
+    return [(notice, DOCUMENTS[notice.document].title(translation.get_language() or "en")) for notice in found]
 
 
 @register.simple_tag
@@ -210,10 +223,12 @@ def ago(moment: dt.datetime | None) -> SafeString:
 
 @register.simple_tag
 def moment(value: dt.datetime | None, form: str = "long") -> SafeString:
-    """A moment as date and time (``long``) or as time with seconds (``clock``)."""
+    """A moment as date and time (``long``), as time with seconds (``clock``), or as its day (``date``)."""
     if value is None:
         return SafeString("")
     local = timezone.localtime(value)
+    if form == "date":
+        return _time(value, formats.date_format(local))
     text = local.strftime("%H:%M:%S") if form == "clock" else f"{formats.date_format(local)} {local:%H:%M:%S}"
     return _time(value, text)
 

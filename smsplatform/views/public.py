@@ -19,7 +19,6 @@ from accounts.access import page, public
 from accounts.roles import Permission, Scope
 from billing import rates
 from billing.models import PricePlan
-from privacy import policy
 from smsplatform import regions, status
 from smsplatform.lib import clock
 
@@ -96,20 +95,6 @@ def status_page(request: HttpRequest) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     """What people can ask for, and how."""
     return render(request, "public/privacy.html", {"address": settings.PRIVACY_EMAIL})
-
-
-@public
-@require_safe
-def policy_page(request: HttpRequest) -> HttpResponse:
-    """The policy, made of the declarations that the software itself obeys."""
-    context = {
-        "version": settings.POLICY_VERSION,
-        "address": settings.PRIVACY_EMAIL,
-        "activities": policy.activities(),
-        "stores": policy.stores(),
-        "recipients": policy.recipients(),
-    }
-    return render(request, "public/policy.html", context)
 
 
 def _welcome(request: HttpRequest) -> HttpResponse:

@@ -4,13 +4,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from accounts import links, upkeep
 from accounts.models import User, Workspace
 from billing import ledger
 from messaging.models import Sender
+from privacy.documents import notices
 from privacy.models import AuditEvent
 from smsplatform.lib import clock
 from smsplatform.lib.tenancy import scope
@@ -65,7 +65,7 @@ def test_signing_up_leads_to_a_workspace_in_which_test_mode_works_at_once(letter
 
     assert sent.status_code == 302
     user = User.objects.get_by_natural_key(email)
-    assert (user.policy_version, user.workspace_wanted) == (settings.POLICY_VERSION, "")
+    assert (user.policy_version, user.workspace_wanted) == (notices.number_in_effect("policy"), "")
     assert user.age_attested_at
     assert user.policy_seen_at
 

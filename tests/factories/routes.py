@@ -147,6 +147,9 @@ def _staff_grant(world: World) -> str:
 EXAMPLES = {
     "grant_id": Example(make=_staff_grant),
     "user_id": Example(make=lambda world: ids.encode(ids.USER, make_member(world)[0].pk)),
+    "document": Example(make=lambda _world: "policy", shared=True),
+    "number": Example(make=lambda _world: "1", shared=True),  # of a version; without any it is not there
+    "notice_id": Example(make=lambda _world: ids.encode("ntc", ids.uuid7()), shared=True),
     "passkey_id": Example(make=lambda world: ids.encode("pky", passkey(world.owner).pk)),
     "sender_id": Example(make=_sender),
     "call_id": Example(make=_call),

@@ -8,7 +8,6 @@ from django.db import connections
 from django.test import Client
 
 from billing import rates
-from privacy import registry
 from smsplatform import status
 from smsplatform.lib import clock
 from smsplatform.models import Probe
@@ -137,37 +136,6 @@ def test_the_web_role_cannot_write_the_status() -> None:
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT has_table_privilege('sp_app', 'smsplatform_probe', 'INSERT, UPDATE, DELETE')")
         assert cursor.fetchone() == (False,)
-
-
-def test_the_policy_names_every_retention_and_everybody_outside() -> None:
-    html = get("/privacy/policy")
-
-    known = registry.categories()
-    about_people = [
-        policy
-        for policy in registry.policies()
-        if policy.activities and any(known[field.category].sensitivity for field in policy.fields.values())
-    ]
-    shown = {unit.kept for policy in about_people for unit in policy.units}
-    assert len(shown) > 5
-    for words in (*shown, *(recipient.name for recipient in registry.recipients())):
-        assert words in html
-    for activity in registry.activities():
-        assert activity.purpose in html
-
-
-def test_the_policy_says_encrypted_only_of_what_is() -> None:
-    html = get("/privacy/policy")
-
-    body = html[html.index("<strong>Body") :]
-    assert 'Text of a message <span class="badge ok">encrypted' in body
-    assert "When, where to and how a message went</span>" in body
-
-
-def test_the_version_of_the_policy_is_the_one_people_agree_to(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django
-    settings.POLICY_VERSION = "2031-07"
-
-    assert "2031-07" in get("/privacy/policy")
 
 
 def test_the_privacy_page_says_how_to_ask(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections
 
-from privacy.documents import in_force
+from privacy.documents import in_force, notices
 
 
 def _clear() -> None:
@@ -17,6 +17,8 @@ def _clear() -> None:
         cursor.execute("ALTER TABLE privacy_document_version ENABLE TRIGGER keep_announced")
         cursor.execute("ALTER TABLE privacy_document_text ENABLE TRIGGER keep_announced")
     in_force.forget()
+    notices.forget()
+    notices.coming()
 
 
 @pytest.fixture

@@ -123,8 +123,8 @@ def test_the_policy_names_every_subject_retention_and_recipient() -> None:
 
     for one in registry.activities():
         assert one.purpose in text
-    for one in registry.recipients():
-        assert one.name in text
+    for recipient in registry.recipients():
+        assert recipient.name in text
     known = registry.categories()
     about_people = [
         policy
