@@ -36,7 +36,7 @@ PASSKEY_QUESTIONS = [
 ]
 
 urlpatterns = [
-    path("v1/notices", notices.Notices.as_view()),
+    path("v1/notices", public(notices.Notices.as_view())),
     path("v1/auth/token", public(auth.Token.as_view())),
     path("v1/auth/refresh", public(auth.Refresh.as_view())),
     path("v1/auth/logout", public(auth.Logout.as_view())),

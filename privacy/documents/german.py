@@ -33,6 +33,9 @@ WORDS = {
     "Charge for messages and keep the books": "Nachrichten abrechnen und Bücher führen",
     "Keep the platform safe and prove who did what": "Die Plattform sicher halten und belegen, wer was tat",
     "Not send to people who objected or opted out": "Nicht an Menschen senden, die widersprochen haben",
+    "Answer what people ask about their data, and prove that it was answered": (
+        "Beantworten, was Menschen zu ihren Daten fragen, und belegen, dass es beantwortet wurde"
+    ),
     # bases
     "The workspace's own basis and instructions": "Grundlage und Weisung des Arbeitsbereichs",
     "Contract": "Vertrag",

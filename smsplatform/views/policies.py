@@ -94,7 +94,8 @@ def _version(request: HttpRequest, version: DocumentVersion) -> HttpResponse:
 def _page(request: HttpRequest, document: str, context: dict[str, Any]) -> HttpResponse:
     other = next(language for language in clauses.LANGUAGES if language != context["language"])
     context["sections"] = list(sections(context["content"]))
-    return render(request, "public/document.html", {**_about(document), **context, "other": other})
+    context |= {"other": other, "promises_url": reverse("promises")}
+    return render(request, "public/document.html", {**_about(document), **context})
 
 
 def sections(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
