@@ -168,7 +168,6 @@ POLICY_PROFILE = env.str("POLICY_PROFILE", default="strict")  # privacy/profiles
 STAFF_TICKET = env.str("STAFF_TICKET", default=r"[A-Z]{2,10}-[0-9]{1,8}")  # what a ticket's number looks like
 RECIPIENTS_FILE = env.str("RECIPIENTS_FILE", default="")  # providers that work for us: privacy/documents/providers.py
 OPERATOR_NAME = env.str("OPERATOR_NAME", default=_host)  # whom the policy names as the one who runs this
-PROFILE_COLLECT = env.list("PROFILE_COLLECT", default=[])  # of company and phone, what an account may also hold
 # The plan of workspaces made by sign-up; the default is the list that ships with the product.
 PRICE_PLAN = env.str("PRICE_PLAN", default="01890000-0000-7000-8000-000000000001")
 # Passkeys belong to a host name: on a bare network address browsers offer none.
