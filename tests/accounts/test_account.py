@@ -55,6 +55,7 @@ def test_a_device_is_the_family_of_browser_and_system(agent: str, device: str, l
     assert devices.label(device) == label
 
 
+@pytest.mark.promise("otp-16")
 def test_a_new_kind_of_device_is_told_by_mail_once(letters: Letters) -> None:
     _, email = pages.person()
 

@@ -87,6 +87,7 @@ def test_from_then_on_nobody_enters_and_keys_are_refused(world: World) -> None:
     assert outbox.outbox[-1].to == [world.email]
 
 
+@pytest.mark.promise("transit-60")
 def test_an_owner_opens_it_again_during_the_grace(world: World) -> None:
     browser = pages.client(world.owner)
     browser.post("/settings/close", sure(world))
@@ -112,6 +113,7 @@ def closed(world: World, at: dt.datetime) -> None:
         closing.close(workspace=Workspace.objects.get(pk=world.id), by=world.owner, now=True, at=at)
 
 
+@pytest.mark.promise("fleet-42", "fleet-35")
 def test_nothing_is_left_but_what_was_said(world: World) -> None:
     at = clock.now()
     messaging.finish(world, messaging.accept(world, count=3))
@@ -164,6 +166,7 @@ def test_erasing_goes_on_where_it_was_stopped(world: World) -> None:
     assert world.id not in closing.due(at=at)
 
 
+@pytest.mark.promise("otp-27", "fleet-34")
 def test_the_database_erases_nothing_of_a_workspace_that_lives(world: World) -> None:
     with pytest.raises(DatabaseError), connections["system"].cursor() as cursor:
         cursor.execute(

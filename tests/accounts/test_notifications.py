@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import pytest
 from django.core import mail
 from django.db import connections
 
@@ -104,6 +105,7 @@ def test_each_person_chooses_by_mail_or_on_the_page() -> None:
     assert 'name="webhooks_mail">' in browser.get("/notifications/choices").content.decode()
 
 
+@pytest.mark.promise("team-16")
 def test_nobody_chooses_not_to_hear_of_security_and_news_come_only_if_wanted() -> None:
     user, _ = pages.person()
     pages.client(user).post("/notifications/choices", {})

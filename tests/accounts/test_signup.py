@@ -51,6 +51,7 @@ def shown(response: Any) -> list[str]:
     return text.splitlines()
 
 
+@pytest.mark.promise("otp-15")
 def test_signing_up_leads_to_a_workspace_in_which_test_mode_works_at_once(letters: Letters) -> None:
     pages.shop()  # and with it a carrier
     browser, email = Client(), an_address()
@@ -170,6 +171,7 @@ def test_asking_again_tells_nothing_of_who_waits(letters: Letters) -> None:
     assert letters.to(settled) == letters.to(unknown) == []
 
 
+@pytest.mark.promise("otp-49", "transit-111", "team-57")
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
@@ -196,6 +198,7 @@ def test_a_bad_field_is_named_and_what_was_typed_stays(letters: Letters, field: 
     assert letters.to(email) == []
 
 
+@pytest.mark.promise("otp-04", "api-08", "team-08", "transit-48")
 def test_further_fields_are_asked_for_only_when_the_operator_collects_them(letters: Letters, settings: Any) -> None:
     plain = Client().get("/sign-up").content.decode()
     settings.POLICY_PROFILE = "otp"

@@ -52,6 +52,7 @@ def sqlstate(connection: psycopg.Connection[Any], sql: Any, arguments: Any = ())
     return None
 
 
+@pytest.mark.promise("fleet-17", "otp-33", "api-24")
 def test_the_live_catalogue_has_no_finding() -> None:
     assert list(catalogue.findings()) == []
 
@@ -98,6 +99,7 @@ def test_without_a_context_no_tenant_row_is_read(web: psycopg.Connection[Any], t
     assert sqlstate(web, "SELECT count(*) FROM messaging_message") == MISSING
 
 
+@pytest.mark.promise("fleet-17", "fleet-18")
 def test_inside_a_workspace_no_row_of_another_is_seen(
     web: psycopg.Connection[Any], mine: pages.Shop, theirs: pages.Shop
 ) -> None:
@@ -115,6 +117,7 @@ def test_inside_a_workspace_no_row_of_another_is_seen(
             assert row == (0,), model
 
 
+@pytest.mark.promise("fleet-19")
 @pytest.mark.parametrize(
     "setting",
     ["{workspace}", "{workspace}.", "{workspace}.00", "{workspace}.{mac}", "", "x" * 100],
@@ -155,6 +158,7 @@ def test_a_malformed_token_is_refused(web: psycopg.Connection[Any], theirs: page
     assert sqlstate(web, "SELECT tenancy.enter(%s)", [garbage.format(id=theirs.workspace.id)]) == REFUSED
 
 
+@pytest.mark.promise("fleet-19")
 def test_a_token_changed_to_another_workspace_is_refused(
     web: psycopg.Connection[Any], mine: pages.Shop, theirs: pages.Shop
 ) -> None:
@@ -184,6 +188,7 @@ def test_the_context_ends_with_its_transaction(web: psycopg.Connection[Any], min
         assert sqlstate(web, "SELECT count(*) FROM messaging_sender") == REFUSED
 
 
+@pytest.mark.promise("fleet-19")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -238,6 +243,7 @@ def test_partitions_cannot_be_read_around_their_parent(web: psycopg.Connection[A
                 assert sqlstate(web, f"SELECT count(*) FROM {partition}") == "42501"
 
 
+@pytest.mark.promise("fleet-18")
 def test_rows_cannot_be_written_into_or_moved_to_another_workspace(mine: pages.Shop, theirs: pages.Shop) -> None:
     with scope.workspace(mine.workspace.id):
         for attempt in (

@@ -114,6 +114,7 @@ def test_every_placeholder_has_an_example() -> None:
     assert not missing, f"add to tests/factories/routes.py: {sorted(missing)}"
 
 
+@pytest.mark.promise("fleet-27", "api-24", "transit-99")
 @pytest.mark.parametrize("route", PAGES, ids=lambda route: route.path or "/")
 def test_a_page_opens_for_those_it_is_for(cast: Cast, route: Route) -> None:
     told = {who: [outcome(cast, route, who, method) for method in METHODS] for who in PEOPLE}
@@ -123,6 +124,7 @@ def test_a_page_opens_for_those_it_is_for(cast: Cast, route: Route) -> None:
     assert wrong == {}
 
 
+@pytest.mark.promise("fleet-27", "api-24")
 @pytest.mark.parametrize(("route", "method"), ENDPOINTS, ids=lambda part: getattr(part, "path", part))
 def test_an_endpoint_answers_keys_with_its_scope(cast: Cast, route: Route, method: str) -> None:
     needed = scopes(route)[method]

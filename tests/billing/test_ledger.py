@@ -87,6 +87,7 @@ def test_a_frozen_wallet_pays_nothing_but_takes_money(purse: Open) -> None:
     assert own.charge(100) == [True]
 
 
+@pytest.mark.promise("transit-33", "api-13")
 def test_the_same_message_is_charged_once_even_within_a_batch(purse: Open) -> None:
     own = purse(100)
     message = ids.uuid7()

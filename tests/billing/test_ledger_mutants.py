@@ -124,10 +124,12 @@ def owner(connect: Connect) -> Iterator[psycopg.Connection]:
     connection.rollback()
 
 
+@pytest.mark.promise("transit-33", "api-13")
 def test_the_product_itself_breaks_no_rule(owner: psycopg.Connection) -> None:
     assert wrong(Copy(owner, Mutant(()))) == set()
 
 
+@pytest.mark.promise("transit-33")
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mistake_is_found(owner: psycopg.Connection, name: str) -> None:
     mutant = MUTANTS[name]

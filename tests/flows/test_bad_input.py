@@ -340,6 +340,7 @@ def test_a_batch_without_money_refuses_each_message(door: Door) -> None:
     assert [result["code"] for result in answer.json["results"]] == ["insufficient_balance"] * 2
 
 
+@pytest.mark.promise("otp-18", "api-25")
 def test_more_than_the_rate_of_a_key_is_refused_with_a_time_to_wait(door: Door) -> None:
     # Of the bad documents: they are counted, and none is stored.
     answers = [door.post(ONE, {"to": "+49", "body": "x"}, key="slow") for _ in range(12)]
@@ -416,6 +417,7 @@ def test_a_batch_that_is_no_json_is_refused_as_a_whole(door: Door, body: bytes, 
     refused(door.post(BATCH, body), 400, code)
 
 
+@pytest.mark.promise("otp-18")
 def test_a_batch_beyond_four_megabytes_is_refused(door: Door) -> None:
     refused(door.post(BATCH, b'{"messages":["' + b"x" * 4_300_000 + b'"]}'), 413, "body_too_large")
 

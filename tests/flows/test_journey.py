@@ -14,6 +14,7 @@ PARTS_NEEDED = "A parcel is on its way to you and will arrive between nine and t
 EMOJI = "Schöne Grüße aus Köln 🎉🚚📦 – zwölf Boxkämpfer jagen Viktor quer über den Sylter Deich 🏝️. " * 3
 
 
+@pytest.mark.promise("otp-14", "transit-32")
 @pytest.mark.parametrize(
     ("text", "encoding", "parts"),
     [
@@ -55,6 +56,7 @@ def test_a_message_is_told_in_order_signed_and_thin(customer: Customer) -> None:
         assert "•" in data["to"]
 
 
+@pytest.mark.promise("transit-19", "fleet-12", "transit-21")
 def test_the_timeline_tells_every_step(customer: Customer) -> None:
     sent = customer.send("Where is it?", to=number())
     customer.told(sent["id"], "message.delivered")
@@ -184,6 +186,7 @@ def expire(stack: Stack, *, after: dt.timedelta) -> None:
     stack.rows("SELECT pipeline.expire(%s, interval '10 minutes', 100)", [clock.now() + after])
 
 
+@pytest.mark.promise("api-04")
 def test_a_carrier_that_is_down_loses_its_messages_to_the_next(customer: Customer) -> None:
     to = number("+3361", 7)
 
@@ -235,6 +238,7 @@ def test_a_delivered_message_cannot_be_canceled(customer: Customer) -> None:
     assert customer.moves(sent["id"]) == [("charge", 75_000)]
 
 
+@pytest.mark.promise("api-30")
 def test_a_number_suppressed_after_acceptance_gets_nothing_and_the_price_returns(customer: Customer) -> None:
     to, marker = number(), uuid4().hex
     due = clock.now() + dt.timedelta(seconds=2.5)
@@ -384,6 +388,7 @@ def test_redacting_leaves_status_and_price(customer: Customer) -> None:
     assert (answer.json["status"], micro(answer.json["price"])) == ("delivered", 75_000)
 
 
+@pytest.mark.promise("transit-23")
 def test_what_is_discarded_on_request_is_gone_when_the_message_is_final(customer: Customer, stack: Stack) -> None:
     to = number()
     sent = customer.send("Keep nothing", to=to, privacy={"content": "discard", "recipient": "mask"})
@@ -396,6 +401,7 @@ def test_what_is_discarded_on_request_is_gone_when_the_message_is_final(customer
     assert stack.value("SELECT to_ct FROM messaging_message WHERE id = %s", [message]) is None
 
 
+@pytest.mark.promise("transit-33", "api-13")
 def test_the_ledger_adds_up_after_all_of_this(customer: Customer, stack: Stack) -> None:
     balance, posted = stack.rows(
         "SELECT (SELECT sum(CASE WHEN credit_id = a.id THEN amount ELSE -amount END) FROM ledger.transfer t "

@@ -170,6 +170,7 @@ def test_every_accepted_message_is_final(aftermath: Aftermath) -> None:
         assert set(states) == {("delivered", None)}
 
 
+@pytest.mark.promise("api-04")
 def test_nothing_accepted_is_lost(aftermath: Aftermath) -> None:
     copies = aftermath.copies()
 
@@ -183,6 +184,7 @@ def test_nothing_accepted_is_lost(aftermath: Aftermath) -> None:
     assert missing == []
 
 
+@pytest.mark.promise("api-04")
 def test_each_key_made_one_message(aftermath: Aftermath) -> None:
     query = "SELECT digest, message_ids FROM messaging_idempotency_key WHERE workspace_id = %s"
     made = {bytes(row[0]): row[1] for row in aftermath.stack.rows(query, [aftermath.customer.workspace])}

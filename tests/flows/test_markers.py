@@ -177,6 +177,7 @@ def sign_in(stack: Stack, planted: dict[str, str]) -> None:
     assert answer.status in (200, 401, 422), answer.status
 
 
+@pytest.mark.promise("duty-02", "team-09", "duty-04")
 def test_no_log_holds_a_marker(trace: Trace) -> None:
     for file in (trace.stack.directory / "logs").iterdir():
         assert trace.found(file.read_bytes()) == [], file.name
@@ -192,6 +193,7 @@ def test_no_file_of_the_run_directory_holds_a_marker(trace: Trace) -> None:
             assert trace.found(file.read_bytes()) == [], file.name
 
 
+@pytest.mark.promise("duty-01", "transit-24")
 def test_valkey_never_heard_a_marker(trace: Trace) -> None:
     assert trace.monitor is not None
     heard = b"\n".join(trace.monitor.heard)
@@ -225,6 +227,7 @@ def value_of(client: "redis.Redis", key: bytes) -> bytes:
     return repr(read[kind]()).encode() if kind in read else b""
 
 
+@pytest.mark.promise("transit-24")
 @pytest.mark.parametrize("database", ["main", "keystore"])
 def test_no_cell_of_any_table_holds_a_marker(trace: Trace, database: str) -> None:
     with trace.stack.superuser(database) as connection:
@@ -245,6 +248,7 @@ def test_no_cell_of_any_table_holds_a_marker(trace: Trace, database: str) -> Non
         assert trace.found(dump) == [], table
 
 
+@pytest.mark.promise("transit-95")
 def test_no_file_of_the_database_holds_a_marker(trace: Trace) -> None:
     """Pages and the write-ahead log, below everything that SQL could hide."""
     with trace.stack.superuser() as connection:
@@ -256,6 +260,7 @@ def test_no_file_of_the_database_holds_a_marker(trace: Trace) -> None:
         assert trace.found(file.read_bytes()) == [], file.name
 
 
+@pytest.mark.promise("transit-22", "fleet-09")
 def test_bodies_are_gone_when_their_day_is_over(trace: Trace) -> None:
     """Refused on read at the minute; then, by the purge, key and partition gone. Status and price stay."""
     reference = ids.encode(ids.MESSAGE, trace.message)

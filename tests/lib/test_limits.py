@@ -79,6 +79,7 @@ def allowed(limiter: Limiter, name: str, times: int, *, at: float, limit: int = 
     return sum(limiter.take(name, count=1, limit=limit, window_seconds=window, at=at).allowed for _ in range(times))
 
 
+@pytest.mark.promise("otp-18", "api-25")
 def test_exactly_the_limit_passes_in_a_window_and_again_in_the_next(limiter: Limiter) -> None:
     name = subject()
 
@@ -185,6 +186,7 @@ def test_a_clock_that_steps_back_locks_nobody_out_of_this_process(limiter: Limit
     assert limiter.take(subject(), count=1, limit=20, window_seconds=1, at=AT - 3600).allowed
 
 
+@pytest.mark.promise("duty-01")
 def test_what_valkey_holds_is_the_subject_and_the_window_and_goes_away(valkey: Valkey, limiter: Limiter) -> None:
     name = subject()
     limiter.take(name, count=1, limit=5, window_seconds=1, at=AT)

@@ -57,6 +57,7 @@ def marker_of(text: str) -> str:
     return "hunter2planted" if "hunter2" in text else text.removeprefix("Bearer ")
 
 
+@pytest.mark.promise("duty-02", "duty-03", "team-09", "fleet-14")
 @pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
 def test_a_planted_marker_survives_on_no_way_into_the_log(lines: Lines, planted: str) -> None:
     log, bound = logging.getLogger("planted"), structlog.get_logger("planted")
@@ -180,6 +181,7 @@ def test_a_database_error_shows_its_code_and_constraint_but_not_the_row(lines: L
     assert line["exception"][0]["error"] == "UniqueViolation SQLSTATE 23505 constraint one_email"
 
 
+@pytest.mark.promise("duty-03", "fleet-14")
 def test_an_exception_is_a_chain_of_frames_without_values(lines: Lines) -> None:
     planted_local = "+31612345678"
     try:
@@ -194,6 +196,7 @@ def test_an_exception_is_a_chain_of_frames_without_values(lines: Lines) -> None:
     assert "31612345678" not in json.dumps(line)
 
 
+@pytest.mark.promise("duty-02")
 def test_a_request_error_of_django_shows_the_route_and_not_the_address(lines: Lines) -> None:
     request = HttpRequest()
     request.method, request.path = "GET", "/v1/lookups/Jo-Planted"

@@ -66,6 +66,7 @@ def test_nearly_all_valid_mobile_numbers_take_the_fast_way() -> None:
     assert len(slow) <= 0.05 * len(mobiles)
 
 
+@pytest.mark.promise("transit-17")
 @pytest.mark.parametrize(
     "text",
     [

@@ -45,6 +45,7 @@ def test_ids_dates_words_and_small_numbers_may_be_sent(value: object) -> None:
     tasks.check_arguments({"value": value})
 
 
+@pytest.mark.promise("duty-01")
 @pytest.mark.parametrize(
     "value",
     [

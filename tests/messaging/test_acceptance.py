@@ -51,6 +51,7 @@ def stored(world: World, model: Any) -> int:
         return int(model.objects.filter(workspace_id=world.id).count())
 
 
+@pytest.mark.promise("transit-18")
 def test_an_accepted_message_is_stored_with_body_outbox_row_and_charge() -> None:
     world = make_workspace()
     source, before = source_of(world), balance(world)
@@ -74,6 +75,7 @@ def test_a_wallet_pays_in_order_while_money_lasts() -> None:
     assert (stored(world, Message), stored(world, Body), stored(world, Outbox)) == (3, 3, 3)
 
 
+@pytest.mark.promise("api-30")
 def test_a_message_to_a_suppressed_number_is_refused_and_the_rest_goes_through() -> None:
     world = make_workspace()
     source = source_of(world)

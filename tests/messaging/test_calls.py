@@ -81,6 +81,7 @@ def test_a_key_without_the_scope_is_logged_by_the_gate_and_by_django(world: Worl
     assert [call.method for call in found] == ["POST", "GET"]
 
 
+@pytest.mark.promise("transit-10")
 def test_an_address_is_kept_as_its_template(world: World) -> None:
     api = world.api()
     api.get(f"/v1/messages/{ids.encode(ids.MESSAGE, ids.uuid7())}")
@@ -110,6 +111,7 @@ def test_a_request_without_a_known_key_belongs_to_nobody_and_is_not_logged(world
     assert logged(world) == []
 
 
+@pytest.mark.promise("transit-10")
 @pytest.mark.parametrize(
     ("pointer", "kept"),
     [

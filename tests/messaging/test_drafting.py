@@ -120,6 +120,7 @@ def test_times_in_another_zone_are_the_same_moments_in_utc(source: Source) -> No
     assert made.send_at == NOW + dt.timedelta(days=1)
 
 
+@pytest.mark.promise("fleet-31", "transit-30")
 def test_the_workspace_may_keep_less_and_never_more(source: Source) -> None:
     made = planned(source, privacy={"retain_hours": 2})
 

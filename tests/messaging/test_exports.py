@@ -63,6 +63,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "READ_MAX", 4)
 
 
+@pytest.mark.promise("transit-39", "transit-118")
 def test_a_file_holds_every_message_once_newest_first(small_pieces: None) -> None:
     world = make_workspace()
     drafts = messaging.accept(world, count=11, reference="order 9")
@@ -195,6 +196,7 @@ def test_pieces_and_filter_are_sealed_in_the_database() -> None:
         assert b"order 9" not in value
 
 
+@pytest.mark.promise("duty-07")
 def test_a_file_is_unreadable_when_its_time_is_over_and_the_purge_empties_it() -> None:
     world = make_workspace()
     messaging.accept(world)

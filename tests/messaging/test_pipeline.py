@@ -165,6 +165,7 @@ def test_two_workers_never_claim_the_same_message(way: Way) -> None:
     assert len(claimed) == len(set(claimed)) == 60
 
 
+@pytest.mark.promise("api-30")
 def test_a_claim_says_that_the_recipient_was_suppressed_meanwhile(way: Way) -> None:
     (draft,) = way.accept()
     with scope.workspace(way.world.id):
@@ -188,6 +189,7 @@ def test_a_receipt_delivers_a_message_once_and_empties_the_queue(way: Way) -> No
     assert way.count(MessageEvent) == 0
 
 
+@pytest.mark.promise("transit-20")
 @pytest.mark.parametrize(
     ("state", "status", "error"),
     [
@@ -408,6 +410,7 @@ def test_an_undelivered_message_is_paid_where_the_price_is_per_submission(way: W
     assert way.owed() == draft.plan.price
 
 
+@pytest.mark.promise("transit-23")
 def test_a_text_to_be_discarded_and_a_number_to_be_masked_go_with_the_final_state(way: Way) -> None:
     way.accept(privacy=Privacy(content="discard", recipient="mask"))
     assert way.count(Body) == 1
@@ -469,6 +472,7 @@ def test_orphans_are_kept_until_somebody_can_say_what_they_were(way: Way) -> Non
         cursor.execute("RESET ROLE")
 
 
+@pytest.mark.promise("api-03")
 def test_moving_to_another_carrier_is_told_to_who_asked(way: Way) -> None:
     with scope.workspace(way.world.id):
         WebhookEndpoint.objects.create(

@@ -86,6 +86,7 @@ def test_an_unknown_outcome_waits_for_a_receipt_only_in_marketing(lane: int, sec
     assert (again.action, again.due_at) == ("retry", AT + dt.timedelta(seconds=seconds))
 
 
+@pytest.mark.promise("transit-25")
 def test_every_second_temporary_failure_tries_the_next_carrier() -> None:
     carriers = [decided(answer(Outcome.TEMPORARY), row=claimed(failures=n)).carrier for n in range(4)]
 

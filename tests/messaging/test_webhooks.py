@@ -139,6 +139,7 @@ def test_what_was_not_tried_counts_as_no_attempt() -> None:
 # On the wire
 
 
+@pytest.mark.promise("transit-98")
 def test_a_delivered_message_reaches_the_endpoint_signed(
     world: World, receiver: Receiver, deliverer: Deliverer
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_wrong_secret_does_not_verify(world: World, receiver: Receiver, delive
         Webhook(other["secret"]).verify(got.body, got.headers)
 
 
+@pytest.mark.promise("duty-05")
 def test_payloads_are_thin_unless_the_endpoint_asks_for_more(
     world: World, receiver: Receiver, deliverer: Deliverer
 ) -> None:
@@ -190,6 +192,7 @@ def test_payloads_are_thin_unless_the_endpoint_asks_for_more(
     assert thin.headers["webhook-id"] == full.headers["webhook-id"]
 
 
+@pytest.mark.promise("duty-05")
 def test_a_text_past_its_time_is_not_in_a_full_payload(
     world: World, receiver: Receiver, deliverer: Deliverer, moved: Clock
 ) -> None:
@@ -426,6 +429,7 @@ def test_a_deleted_endpoint_gets_nothing_more(world: World, receiver: Receiver, 
     assert [one.state for one in deliveries(world)] == ["dropped"]
 
 
+@pytest.mark.promise("transit-14", "fleet-25")
 def test_secrets_and_addresses_are_not_in_the_clear(world: World, receiver: Receiver) -> None:
     made = endpoint(world, receiver.url("/sealed"))
 

@@ -111,6 +111,7 @@ def column(table: str, name: str, row: UUID) -> bytes:
     return bytes(found[0])
 
 
+@pytest.mark.promise("transit-95", "fleet-25")
 def test_an_address_is_ciphertext_in_the_table_and_text_in_python() -> None:
     user, email = pages.person()
 

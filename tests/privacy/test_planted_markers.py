@@ -137,6 +137,7 @@ def files() -> Iterator[tuple[Path, mmap.mmap]]:
                 yield path, data
 
 
+@pytest.mark.promise("duty-02")
 def test_no_file_of_the_cluster_and_no_log_holds_a_marker(planted: dict[str, str]) -> None:
     index, seen = User.email_index(planted["email"]), set()
     leaks = {}
@@ -150,6 +151,7 @@ def test_no_file_of_the_cluster_and_no_log_holds_a_marker(planted: dict[str, str
     assert seen == {"wal", "table"}  # the same files do hold what may be stored
 
 
+@pytest.mark.promise("duty-01")
 def test_neither_broker_nor_limits_hold_a_marker(planted: dict[str, str]) -> None:
     for url in {settings.BROKER_URL, settings.LIMITS_URL}:
         with redis.Redis.from_url(url.replace("redis+socket", "unix").replace("?virtual_host", "?db")) as client:

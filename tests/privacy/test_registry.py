@@ -19,6 +19,7 @@ def with_fields(**fields: F) -> ModelPolicy:
     return ModelPolicy(model="accounts.User", scope="global", fields={**POLICY.fields, **fields})
 
 
+@pytest.mark.promise("transit-01", "team-02")
 def test_every_model_and_field_is_classified() -> None:
     assert [error for error in run_checks(tags=["privacy"]) if str(error.id).startswith("privacy.E00")] == []
 
@@ -107,6 +108,7 @@ def test_every_reference_of_the_inventory_leads_somewhere() -> None:
         assert set(holds) <= kinds
 
 
+@pytest.mark.promise("api-32")
 def test_every_retention_unit_is_purged_or_says_why_not() -> None:
     assert [unit.name for unit in registry.units() if unit.purge is None and not unit.reason] == []
 

@@ -85,6 +85,7 @@ def until_nothing_is_left(unit: Any, at: dt.datetime) -> None:
 # Readers, with the purge standing still
 
 
+@pytest.mark.promise("transit-22", "fleet-09")
 def test_a_body_is_shown_until_its_time_and_not_a_moment_longer() -> None:
     shop = pages.shop()
     message = stored(shop, pages.message(shop, text=TEXT))
@@ -126,6 +127,7 @@ def test_metadata_older_than_ninety_days_is_not_listed() -> None:
 # The purge
 
 
+@pytest.mark.promise("transit-22", "team-12", "api-33", "fleet-09")
 def test_bodies_go_with_their_keys_and_their_partition(partitions_back: None) -> None:
     shop = pages.shop()
     message = stored(shop, pages.message(shop, text=TEXT))
@@ -150,6 +152,7 @@ def test_todays_bodies_survive_the_purge(partitions_back: None) -> None:
     assert shown(shop, message, clock.now())["body"] == TEXT
 
 
+@pytest.mark.promise("team-30")
 def test_metadata_goes_after_ninety_days_row_by_row() -> None:
     shop = pages.shop()
     public = pages.message(shop)

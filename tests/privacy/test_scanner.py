@@ -28,6 +28,7 @@ def found() -> set[tuple[str, str]]:
     return {(finding.column, finding.what) for finding in scanner.scan(workspaces_max=1).findings}
 
 
+@pytest.mark.promise("otp-10")
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -39,6 +40,7 @@ def found() -> set[tuple[str, str]]:
         ("eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2lnbmF0dXJl", "jwt"),
         ("sk_live_abcdefgh12345678", "key"),
         ("-----BEGIN PRIVATE KEY-----", "key"),
+        ("4111111111111111", "card"),
     ],
 )
 def test_each_pattern_is_recognised(text: str, what: str) -> None:
@@ -56,6 +58,7 @@ def test_each_pattern_is_recognised(text: str, what: str) -> None:
         "018f2d3e-0000-7000-8000-123456789012",
         "msg_01hxq5z3k4e8v9w2y7t6r5s4p3",
         "carrier_undelivered_045",
+        "4111111111111112",
         "2026-11-21T10:29:00Z",
         "1.0.0",
         "0.0.0.0",

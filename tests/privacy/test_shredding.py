@@ -36,6 +36,7 @@ def dump(message_id: UUID) -> tuple[dt.date, UUID, bytes]:
     return row[0], row[1], bytes(row[2])
 
 
+@pytest.mark.promise("transit-22", "team-12", "api-33")
 def test_a_dumped_body_is_unreadable_once_its_key_is_destroyed_and_so_is_a_restored_one() -> None:
     shop, other = pages.shop(), pages.shop()
     message = ids.decode("msg", pages.message(shop, text=TEXT))
@@ -83,6 +84,7 @@ def test_a_body_moved_to_another_message_does_not_open() -> None:
     assert shown(shop, theirs)["body"] == "theirs"
 
 
+@pytest.mark.promise("transit-24")
 def test_bodies_of_one_workspace_and_day_share_a_key_and_no_other_does() -> None:
     shop, other = pages.shop(), pages.shop()
     pages.messages(shop, count=2)

@@ -192,6 +192,7 @@ def test_rotations_at_once_lose_no_epoch(tmp_path: Path) -> None:
 # The token
 
 
+@pytest.mark.promise("transit-96")
 def test_the_tokens_key_cannot_be_read(token: dict[str, str]) -> None:
     import pkcs11
 

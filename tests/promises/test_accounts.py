@@ -52,6 +52,7 @@ def visited(browser: Client) -> set[str]:
     return {name for name, cookie in browser.cookies.items() if cookie.value}
 
 
+@pytest.mark.promise("otp-04", "fleet-04", "api-08", "team-08")
 def test_otp_04_an_account_holds_these_fields_and_no_others(settings: Any) -> None:
     settings.POLICY_PROFILE = "transit"
     least = set(SignUpForm(with_workspace=True).fields)
@@ -66,6 +67,7 @@ def test_otp_04_an_account_holds_these_fields_and_no_others(settings: Any) -> No
     }  # fmt: skip
 
 
+@pytest.mark.promise("otp-32")
 def test_otp_32_passwords_are_hashed_slowly_guesses_slowed_and_a_second_factor_known() -> None:
     user, email = pages.person()
     statuses = [
@@ -79,6 +81,7 @@ def test_otp_32_passwords_are_hashed_slowly_guesses_slowed_and_a_second_factor_k
     assert any(model.__name__ == "TotpDevice" for model in apps.get_models())
 
 
+@pytest.mark.promise("otp-36", "team-43")
 def test_otp_36_a_cookie_keeps_people_signed_in_and_is_declared() -> None:
     _user, email = pages.person()
     browser = Client()
@@ -90,6 +93,7 @@ def test_otp_36_a_cookie_keeps_people_signed_in_and_is_declared() -> None:
     assert any(store.name == "session cookie" for store in registry.stores())
 
 
+@pytest.mark.promise("otp-37")
 def test_otp_37_nothing_is_analysed_without_consent() -> None:
     answers = [Client().get(path) for path in PUBLIC]
 
@@ -101,6 +105,7 @@ def test_otp_37_nothing_is_analysed_without_consent() -> None:
         assert not re.search(r"https?://", policy)
 
 
+@pytest.mark.promise("otp-38", "team-46")
 def test_otp_38_pages_can_be_read_without_cookies_and_signing_in_says_what_it_needs() -> None:
     assert [Client().get(path).status_code for path in ("/sign-in", "/sign-up", "/password")] == [200] * 3
 
@@ -110,6 +115,7 @@ def test_otp_38_pages_can_be_read_without_cookies_and_signing_in_says_what_it_ne
     assert "your browser refuses cookies" in refused.content.decode()
 
 
+@pytest.mark.promise("fleet-23")
 def test_fleet_23_every_byte_of_a_long_password_counts() -> None:
     user, _email = pages.person()
     user.set_password("x" * 80 + "a")
@@ -119,6 +125,7 @@ def test_fleet_23_every_byte_of_a_long_password_counts() -> None:
     assert user.password.startswith("bcrypt_sha256$$2b$12$")
 
 
+@pytest.mark.promise("fleet-41", "otp-40")
 def test_fleet_41_address_company_and_contact_can_be_changed_at_any_time(letters: Letters, settings: Any) -> None:
     settings.POLICY_PROFILE = "otp"
     shop, new = pages.shop(), f"{uuid4().hex}@example.org"
@@ -134,6 +141,7 @@ def test_fleet_41_address_company_and_contact_can_be_changed_at_any_time(letters
     assert (user.email, user.name, user.company, user.phone) == (new, "Ada", "Acme Ltd", "+49 30 123456")
 
 
+@pytest.mark.promise("fleet-48")
 def test_fleet_48_only_cookies_that_are_needed_are_set() -> None:
     browser = Client()
     browser.post("/language", {"language": "en"})
@@ -141,6 +149,7 @@ def test_fleet_48_only_cookies_that_are_needed_are_set() -> None:
     assert visited(browser) == {SESSION, CSRF, settings.LANGUAGE_COOKIE_NAME}
 
 
+@pytest.mark.promise("transit-05", "fleet-13", "api-14")
 def test_transit_05_mails_are_of_these_kinds_and_all_are_declared() -> None:
     files = {str(path.relative_to(_mails()).with_suffix("")) for path in _mails().rglob("*.mail")}
 
@@ -148,6 +157,7 @@ def test_transit_05_mails_are_of_these_kinds_and_all_are_declared() -> None:
     assert {one.template for one in mail.registered()} == files
 
 
+@pytest.mark.promise("transit-06")
 @pytest.mark.parametrize("provider", FREE_MAIL)
 def test_transit_06_an_address_of_any_provider_will_do(letters: Letters, provider: str) -> None:
     email = f"{uuid4().hex}@{provider}"
@@ -158,6 +168,7 @@ def test_transit_06_an_address_of_any_provider_will_do(letters: Letters, provide
     assert User.objects.get_by_natural_key(email).email_confirmed_at
 
 
+@pytest.mark.promise("transit-48")
 def test_transit_48_no_phone_is_asked_for_and_none_is_a_factor(letters: Letters) -> None:
     email = f"{uuid4().hex}@example.org"
     sign_up(email)
@@ -169,6 +180,7 @@ def test_transit_48_no_phone_is_asked_for_and_none_is_a_factor(letters: Letters)
     assert not [model for model in factors if re.search("sms|phone|call|twilio", model.__name__, re.IGNORECASE)]
 
 
+@pytest.mark.promise("transit-49")
 def test_transit_49_nothing_tells_browsers_apart_but_the_session() -> None:
     shop = pages.shop()
     browser = pages.client(shop.owner)
@@ -180,10 +192,12 @@ def test_transit_49_nothing_tells_browsers_apart_but_the_session() -> None:
     assert [(path.name, found[0]) for path in ours if (found := FINGERPRINTS.search(path.read_text()))] == []
 
 
+@pytest.mark.promise("transit-107", "transit-109", "team-48")
 def test_transit_107_a_visit_leaves_session_and_csrf_cookies() -> None:
     assert visited(Client()) == {SESSION, CSRF}
 
 
+@pytest.mark.promise("transit-108", "team-44")
 def test_transit_108_a_theme_cookie_comes_only_by_choosing() -> None:
     browser = Client()
     visited(browser)

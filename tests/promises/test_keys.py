@@ -51,6 +51,7 @@ def everything(*, table: str) -> str:
     return "\n".join(row[0] for row in rows)
 
 
+@pytest.mark.promise("fleet-20")
 def test_fleet_20_access_tokens_are_signed_with_rs256_and_a_published_key(world: World) -> None:
     token = issued(world).access
 
@@ -61,6 +62,7 @@ def test_fleet_20_access_tokens_are_signed_with_rs256_and_a_published_key(world:
     assert all(set(key) == {"kty", "n", "e", "kid", "use", "alg"} for key in published)
 
 
+@pytest.mark.promise("fleet-20")
 @pytest.mark.parametrize("algorithm", ["HS256", "HS512"])
 def test_fleet_20_other_algorithms_are_refused(world: World, algorithm: str) -> None:
     token = issued(world).access
@@ -75,6 +77,7 @@ def test_fleet_20_other_algorithms_are_refused(world: World, algorithm: str) -> 
         assert Api(made).get("/v1/messages").status_code == 401
 
 
+@pytest.mark.promise("fleet-20")
 def test_fleet_20_keys_rotate_and_tokens_outlive_the_rotation(world: World) -> None:
     before = issued(world).access
 
@@ -85,6 +88,7 @@ def test_fleet_20_keys_rotate_and_tokens_outlive_the_rotation(world: World) -> N
     assert Api(before).get("/v1/messages").status_code == Api(after).get("/v1/messages").status_code == 200
 
 
+@pytest.mark.promise("fleet-21")
 def test_fleet_21_an_access_token_is_good_for_fifteen_minutes(world: World) -> None:
     at = clock.now().replace(microsecond=0)
     token = issued(world, at=at).access
@@ -95,6 +99,7 @@ def test_fleet_21_an_access_token_is_good_for_fifteen_minutes(world: World) -> N
     assert claims["exp"] - claims["iat"] == 900
 
 
+@pytest.mark.promise("fleet-22")
 def test_fleet_22_refresh_tokens_last_thirty_days_rotate_and_betray_a_copy(world: World) -> None:
     at = clock.now()
     first = issued(world, at=at)
@@ -109,6 +114,7 @@ def test_fleet_22_refresh_tokens_last_thirty_days_rotate_and_betray_a_copy(world
     assert (reused.value.code, ended.value.code) == ("refresh_token_reused", "invalid_refresh_token")
 
 
+@pytest.mark.promise("fleet-22")
 def test_fleet_22_logout_ends_both_tokens(world: World) -> None:
     pair = issued(world)
 
@@ -119,6 +125,7 @@ def test_fleet_22_logout_ends_both_tokens(world: World) -> None:
         tokens.refresh(pair.refresh, at=clock.now())
 
 
+@pytest.mark.promise("fleet-22")
 def test_fleet_22_the_two_kinds_of_token_do_not_stand_for_each_other(world: World) -> None:
     pair = issued(world)
 
@@ -127,6 +134,7 @@ def test_fleet_22_the_two_kinds_of_token_do_not_stand_for_each_other(world: Worl
         tokens.refresh(pair.access, at=clock.now())
 
 
+@pytest.mark.promise("fleet-22")
 def test_fleet_22_a_new_password_signs_every_app_out(world: World) -> None:
     user, _ = accounts.make_member(world)
     pair = tokens.issue(user_id=user.id, workspace_id=world.id, livemode=False, at=clock.now())
@@ -136,6 +144,7 @@ def test_fleet_22_a_new_password_signs_every_app_out(world: World) -> None:
     assert Api(pair.access).get("/v1/messages").json()["code"] == "revoked_token"
 
 
+@pytest.mark.promise("fleet-24", "transit-12")
 def test_fleet_24_and_transit_12_only_digests_of_secrets_are_stored(world: World) -> None:
     with scope.workspace(world.id):
         key, secret = keys.create(workspace=world.workspace, name="x", livemode=True, by=None, at=clock.now())
@@ -155,6 +164,7 @@ def test_fleet_24_and_transit_12_only_digests_of_secrets_are_stored(world: World
         assert all(len(bytes(each.digest)) == 32 for each in RefreshToken.objects.all())
 
 
+@pytest.mark.promise("fleet-24")
 def test_fleet_24_signing_keys_are_sealed(world: World) -> None:
     issued(world)
 
@@ -164,6 +174,7 @@ def test_fleet_24_signing_keys_are_sealed(world: World) -> None:
     assert "PRIVATE KEY" not in dump
 
 
+@pytest.mark.promise("fleet-23")
 def test_fleet_23_is_what_the_password_behind_a_token_is_stored_as(world: World) -> None:
     stored = User.objects.get(pk=world.owner.pk).password
 
@@ -171,6 +182,7 @@ def test_fleet_23_is_what_the_password_behind_a_token_is_stored_as(world: World)
     assert check_password(PASSWORD, stored)
 
 
+@pytest.mark.promise("transit-13")
 def test_transit_13_registrations_of_senders_are_stored_and_sealed(world: World) -> None:
     with scope.workspace(world.id):
         made = provisioning.register_sender(
@@ -188,6 +200,7 @@ def test_transit_13_registrations_of_senders_are_stored_and_sealed(world: World)
         assert value.encode().hex() not in dump
 
 
+@pytest.mark.promise("transit-97")
 def test_transit_97_a_secret_is_shown_once_and_by_nothing_afterwards(world: World) -> None:
     browser = pages.client(world.owner)
     with scope.workspace(world.id):

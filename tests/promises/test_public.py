@@ -24,6 +24,7 @@ ABSOLUTE = re.compile(
 )
 
 
+@pytest.mark.promise("otp-38")
 @pytest.mark.parametrize("path", PUBLIC)
 def test_otp_38_the_site_can_be_read_without_cookies(path: str) -> None:
     browser = Client()
@@ -35,6 +36,7 @@ def test_otp_38_the_site_can_be_read_without_cookies(path: str) -> None:
     assert "<h1" in response.content.decode()
 
 
+@pytest.mark.promise("transit-108")
 @pytest.mark.parametrize("path", PUBLIC)
 def test_transit_108_the_first_visit_sets_no_theme_and_a_get_never_does(path: str) -> None:
     browser = Client()
@@ -45,6 +47,7 @@ def test_transit_108_the_first_visit_sets_no_theme_and_a_get_never_does(path: st
     assert "theme" not in browser.cookies
 
 
+@pytest.mark.promise("transit-108")
 def test_transit_108_choosing_colours_sets_the_cookie_and_choosing_the_systems_removes_it() -> None:
     browser = Client(enforce_csrf_checks=True)
 
@@ -55,6 +58,7 @@ def test_transit_108_choosing_colours_sets_the_cookie_and_choosing_the_systems_r
     assert removed.cookies["theme"]["max-age"] == 0
 
 
+@pytest.mark.promise("transit-108")
 @pytest.mark.parametrize("path", ["/theme", "/language"])
 @pytest.mark.parametrize("origin", ["cross-site", "same-site"])
 def test_transit_108_another_site_cannot_choose_for_somebody(path: str, origin: str) -> None:
@@ -70,6 +74,7 @@ def requested(html: str) -> Iterator[str]:
     yield from re.findall(r'<link\b[^>]*\shref="([^"]+)"', html)
 
 
+@pytest.mark.promise("transit-49", "transit-55", "transit-109", "team-48")
 def test_transit_49_pages_load_nothing_from_others_and_only_known_scripts() -> None:
     browser = pages.client(pages.shop().owner)
     visited = [(Client(), path) for path in PUBLIC] + [(browser, path) for path in INSIDE]
@@ -83,6 +88,7 @@ def test_transit_49_pages_load_nothing_from_others_and_only_known_scripts() -> N
     assert scripts <= {"app.js", "htmx-4.min.js", "htmx-4.js", "django-htmx.js"}
 
 
+@pytest.mark.promise("transit-49")
 def test_transit_49_our_script_and_styles_take_no_fingerprint_and_call_nobody() -> None:
     for name in ("app.js", "app.css"):
         text = Path(str(finders.find(name))).read_text()
@@ -92,6 +98,7 @@ def test_transit_49_our_script_and_styles_take_no_fingerprint_and_call_nobody() 
         )
 
 
+@pytest.mark.promise("transit-49")
 @pytest.mark.parametrize("path", [*PUBLIC, "/sign-in"])
 def test_transit_49_the_policy_of_each_page_lets_nothing_else_in(path: str) -> None:
     policy = Client().get(path)["Content-Security-Policy"]
@@ -118,6 +125,7 @@ def secure_settings() -> dict[str, object]:
     return found
 
 
+@pytest.mark.promise("otp-31", "transit-93", "transit-94")
 def test_otp_31_transit_93_transit_94_an_installation_with_https_insists_on_it() -> None:
     found = secure_settings()
 
@@ -132,6 +140,7 @@ def test_otp_31_transit_93_transit_94_an_installation_with_https_insists_on_it()
     }
 
 
+@pytest.mark.promise("otp-31", "transit-93", "transit-94")
 def test_otp_31_transit_93_transit_94_the_headers_are_on_every_answer(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_HSTS_SECONDS = 31_536_000
@@ -146,6 +155,7 @@ def test_otp_31_transit_93_transit_94_the_headers_are_on_every_answer(settings) 
     assert "includeSubDomains" in encrypted["Strict-Transport-Security"]
 
 
+@pytest.mark.promise("transit-92")
 def test_transit_92_the_shipped_proxy_speaks_nothing_older_than_tls_1_2() -> None:
     """Caddy's own floor is 1.2 and it prefers 1.3; the file must not lower it."""
     text = (ROOT / "deploy" / "Caddyfile").read_text()
@@ -159,12 +169,14 @@ def words() -> Iterator[tuple[str, str]]:
         yield from ((str(path.relative_to(ROOT)), path.read_text()) for path in ROOT.glob(pattern))
 
 
+@pytest.mark.promise("otp-35", "api-26", "team-41")
 def test_otp_35_nothing_we_write_claims_absolute_security() -> None:
     found = [f"{name}: {match.group()}" for name, text in words() for match in ABSOLUTE.finditer(text)]
 
     assert found == []
 
 
+@pytest.mark.promise("otp-35", "api-26", "team-41")
 @pytest.mark.parametrize("claim", ["100% secure", "military-grade", "completely safe", "absolut sicher", "Unhackable"])
 def test_otp_35_the_lint_finds_such_claims(claim: str) -> None:
     assert ABSOLUTE.search(f"Our service is {claim}.")

@@ -33,6 +33,7 @@ def workspace_of(world: World) -> Workspace:
         return Workspace.objects.get(pk=world.id)
 
 
+@pytest.mark.promise("fleet-27", "api-24", "transit-99")
 @pytest.mark.parametrize(
     ("role", "opens", "refused"),
     [
@@ -49,10 +50,12 @@ def test_fleet_27_a_role_limits_what_a_person_sees(world: World, role: str, open
     assert browser.get(refused).status_code == 403
 
 
+@pytest.mark.promise("otp-33")
 def test_otp_33_the_roles_of_the_database_are_in_force() -> None:
     assert list(findings(using="owner")) == []
 
 
+@pytest.mark.promise("otp-33")
 def test_otp_33_staff_without_a_role_in_a_workspace_see_nothing_of_it(world: World) -> None:
     staff, _ = make_user(staff_role="support")
 
@@ -60,6 +63,7 @@ def test_otp_33_staff_without_a_role_in_a_workspace_see_nothing_of_it(world: Wor
         assert pages.client(staff).get(path).status_code == 302, path
 
 
+@pytest.mark.promise("fleet-41")
 @override_settings(POLICY_PROFILE="otp")
 def test_fleet_41_company_and_contact_are_edited_at_any_time_and_kept_encrypted(world: World) -> None:
     browser = pages.client(world.owner)
@@ -79,6 +83,7 @@ def test_fleet_41_company_and_contact_are_edited_at_any_time_and_kept_encrypted(
     assert "23456789" not in stored
 
 
+@pytest.mark.promise("fleet-41")
 @override_settings(POLICY_PROFILE="transit")
 def test_fleet_41_what_an_operator_does_not_collect_is_neither_asked_nor_taken(world: World) -> None:
     browser = pages.client(world.owner)
@@ -89,6 +94,7 @@ def test_fleet_41_what_an_operator_does_not_collect_is_neither_asked_nor_taken(w
     assert "Company" not in browser.get("/settings").content.decode()
 
 
+@pytest.mark.promise("fleet-41")
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
@@ -108,6 +114,7 @@ def test_fleet_41_a_wrong_setting_is_explained_and_nothing_changes(
     assert workspace_of(world).time_zone == "UTC"
 
 
+@pytest.mark.promise("transit-15")
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [(Receipts.ALL, {"message.delivered", "message.undelivered"}), (Receipts.FAILURES, {"message.undelivered"})],
@@ -123,6 +130,7 @@ def test_transit_15_a_workspace_says_which_receipts_it_wants(world: World, wante
         assert set(Delivery.objects.filter(workspace_id=world.id).values_list("type", flat=True)) == told
 
 
+@pytest.mark.promise("team-06", "otp-41")
 def test_team_06_a_person_closes_the_workspace_and_deletes_themselves_without_asking_anybody(world: World) -> None:
     browser = pages.client(world.owner)
 
@@ -134,6 +142,7 @@ def test_team_06_a_person_closes_the_workspace_and_deletes_themselves_without_as
     assert workspace_of(world).name == ""
 
 
+@pytest.mark.promise("team-34", "team-29", "fleet-35")
 def test_team_34_a_closed_workspace_is_erased_within_thirty_days(world: World) -> None:
     at = clock.now()
     with scope.workspace(world.id):

@@ -81,6 +81,7 @@ def probe_all(at: dt.datetime) -> list[Probe]:
     return Probe.objects.using("system").bulk_create(status.measure(at=at))
 
 
+@pytest.mark.promise("otp-15", "api-17")
 def test_what_is_measured_is_shown_and_what_is_not_is_no_data() -> None:
     at = clock.now()
     Probe.objects.using("system").all().delete()

@@ -17,7 +17,7 @@ ROWS = (
         "privacy.activities_cover"),
     row("otp-06", _("Of a message we hold number, text, sender, status and times."), "messaging.personal_data",
         "privacy.classified"),
-    row("otp-07", _("Message data is used to deliver and to see how well delivery works."), "messaging.decoding",
+    row("otp-07", _("Message data is used to deliver and to see how well delivery works."), "messaging.presenting",
         "test privacy.no_profiling"),
     row("otp-08", _("Payments are made at payment providers; no card data is entered with us."), "billing",
         gap=shared.NO_CARDS),

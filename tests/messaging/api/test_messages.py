@@ -74,6 +74,7 @@ def test_a_repeated_request_with_its_idempotency_key_is_carried_out_once(world: 
     assert count_of(world) == before + 1
 
 
+@pytest.mark.promise("duty-06")
 def test_an_idempotency_key_with_another_payload_is_refused(world: World) -> None:
     key = uuid4().hex
     world.api().post("/v1/messages", body(), Idempotency_Key=key)
@@ -414,6 +415,7 @@ def test_a_bad_filter_is_named(world: World, query: dict[str, str], pointer: str
     assert pointer in codes_of(response.json())
 
 
+@pytest.mark.promise("team-30", "api-33")
 def test_messages_past_their_retention_are_not_readable(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     (draft,) = messaging.accept(world)
     public = ids.encode("msg", draft.id)

@@ -52,6 +52,7 @@ def member(world: World, role: str) -> User:
     return accounts.make_member(world, role)[0]
 
 
+@pytest.mark.promise("transit-97")
 def test_a_key_made_on_the_page_works_and_its_secret_is_shown_in_that_answer_only(world: World) -> None:
     browser = pages.client(world.owner)
 

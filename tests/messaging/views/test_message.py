@@ -2,6 +2,7 @@ import datetime as dt
 import re
 from html import unescape
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -15,6 +16,7 @@ from tests.factories.accounts import World, make_workspace
 from tests.factories.superuser import superuser
 
 
+@pytest.mark.promise("transit-26", "transit-21")
 def test_the_page_tells_text_number_price_and_timeline() -> None:
     shop = pages.shop()
     message = pages.message(shop, text="Parcel 3301 is here.")
@@ -75,6 +77,7 @@ def test_taking_back_needs_a_post() -> None:
     assert browser.get(f"/messages/{message}/redact").status_code == 405
 
 
+@pytest.mark.promise("transit-22", "fleet-09")
 def test_the_text_is_not_shown_past_its_time_even_if_no_purge_ran() -> None:
     shop = pages.shop()
     message = pages.message(shop)

@@ -48,6 +48,7 @@ def send(world: World, address: str, *, live: bool = False) -> tuple[int, str]:
     return answer.status_code, answer.json().get("code", "")
 
 
+@pytest.mark.promise("transit-13")
 def test_a_registered_sender_works_in_test_mode_at_once_and_live_after_approval(world: World, browser: Client) -> None:
     answer = browser.post("/senders/new", {"address": "Parcels", "purpose": "Tell people of parcels", "example": "Hi"})
 

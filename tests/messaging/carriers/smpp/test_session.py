@@ -611,6 +611,7 @@ def test_a_submit_without_a_bind_comes_back_unsent() -> None:
     assert outcomes(results(session)) == [("a", Outcome.UNSENT, "not_sent")]
 
 
+@pytest.mark.promise("duty-04")
 def test_a_password_is_not_in_the_repr_of_the_options() -> None:
     assert "secret" not in repr(new_session().options)
 

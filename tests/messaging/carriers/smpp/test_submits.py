@@ -35,6 +35,7 @@ def messages(text: str, encoding: Encoding = "gsm7", source: str = "Acme", **opt
     return [pdu.parse_short_message(body) for body in found]
 
 
+@pytest.mark.promise("otp-22", "transit-53", "transit-54")
 def test_a_short_text_is_one_submit_that_asks_for_a_receipt() -> None:
     [message] = messages("Hi @ €")
 
