@@ -23,6 +23,8 @@ class Scope(TextChoices):
     WEBHOOKS_READ = "webhooks:read", _("Read webhook endpoints and deliveries")
     WEBHOOKS_WRITE = "webhooks:write", _("Manage webhook endpoints")
     BILLING_READ = "billing:read", _("Read balance and ledger")
+    PRIVACY_READ = "privacy:read", _("Read requests of people about their data")
+    PRIVACY_WRITE = "privacy:write", _("Decide requests of people about their data")
 
 
 class Permission(TextChoices):

@@ -9,6 +9,7 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for new workspaces, and say what notifications mean."""
+        import_module("messaging.objecting")
         import_module("messaging.opening")
         import_module("messaging.notices")
         import_module("messaging.stopping")

@@ -48,19 +48,28 @@ class Claimed(NamedTuple):
     text_ct: bytes | None
 
 
+REQUEST_TYPE = "privacy_request.created"
 _STATUSES = frozenset(Status.values)
 _encoder = msgspec.json.Encoder()
 
 
 def payload(row: Claimed) -> bytes:
     """The body of the request: ``{type, timestamp, data}``."""
-    data = _endpoint(row) if row.message_id is None else _message(row, row.message_id)
+    if row.type == REQUEST_TYPE:
+        data = _ticket(row)
+    else:
+        data = _endpoint(row) if row.message_id is None else _message(row, row.message_id)
     return _encoder.encode({"type": row.type, "timestamp": row.occurred_at, "data": data})
 
 
 def _endpoint(row: Claimed) -> dict[str, Any]:
     """What a test event is about: the endpoint itself."""
     return {"id": ids.encode("whk", row.endpoint_id), "object": "webhook_endpoint", "livemode": row.livemode}
+
+
+def _ticket(row: Claimed) -> dict[str, Any]:
+    """A request about somebody's data: its event has the ticket's own id. What is asked is read from the API."""
+    return {"id": ids.encode(ids.TICKET, row.event_id), "object": "privacy_request"}
 
 
 def _message(row: Claimed, message_id: UUID) -> dict[str, Any]:

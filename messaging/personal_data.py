@@ -185,7 +185,7 @@ declare(
                 indexed_as=NUMBER,
                 reason="an objection is worth nothing once it is forgotten; the number itself is not kept",
             ),
-            **each("reason created_at", META),
+            **each("reason source created_at", META),
         },
     ),
     ModelPolicy(

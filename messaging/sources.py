@@ -32,6 +32,16 @@ def for_user(workspace_id: UUID, user_id: UUID, *, livemode: bool) -> Source:
     )  # fmt: skip
 
 
+def for_platform(workspace_id: UUID, *, livemode: bool) -> Source:
+    """The source of what the platform itself sends, from the operator's own workspace. Blocks on the database."""
+    with scope.workspace(workspace_id):
+        workspace = Workspace.objects.get(pk=workspace_id)
+    return _load(
+        workspace_id, livemode=livemode, currency=workspace.currency, body_hours=workspace.body_hours,
+        plan=workspace.price_plan_id, key_id=None, user_id=None,
+    )  # fmt: skip
+
+
 def callback(source: Source, url: str) -> UUID:
     """The endpoint behind a message's ``status_callback``, made on first use. Blocks; raises ``Problem``.
 

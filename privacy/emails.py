@@ -5,6 +5,7 @@ import datetime as dt
 from smsplatform.lib.mail import Category, Mail, link, register
 
 AT = dt.datetime(2026, 1, 5, 14, 30, tzinfo=dt.UTC)
+NUMBER = "dsr_01h455vb4pex5vsknk084sn02q"
 
 register(
     Mail(
@@ -16,5 +17,20 @@ register(
         template="privacy/restriction_lifted",
         category=Category.NOTIFICATION,
         sample={"url": link("/account/data")},
+    ),
+    Mail(
+        template="privacy/prove",
+        category=Category.CONFIRMATION,
+        sample={"url": link("/privacy/requests/link/sample"), "hours": 24},
+    ),
+    Mail(
+        template="privacy/request_due",
+        category=Category.NOTIFICATION,
+        sample={"number": NUMBER, "url": link("/staff/requests"), "overdue": False},
+    ),
+    Mail(
+        template="privacy/request_news",
+        category=Category.NOTIFICATION,
+        sample={"number": NUMBER, "url": link("/privacy/requests/find")},
     ),
 )

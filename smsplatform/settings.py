@@ -280,6 +280,10 @@ if DEMO and "EMAIL_URL" not in env.ENVIRON:
     EMAIL_CONFIG = {"EMAIL_BACKEND": "smsplatform.lib.outbox.Backend"}
 vars().update(EMAIL_CONFIG)
 PRIVACY_EMAIL = env.str("PRIVACY_EMAIL", default=f"privacy@{_host}")  # where people ask about their data
+# The operator's own workspace (its UUID): from it go the codes by which people prove that a number is theirs. Without
+# one the privacy centre takes no proof by text. What all codes of a day may cost is in micro-units.
+PRIVACY_WORKSPACE = env.str("PRIVACY_WORKSPACE", default="01890000-0000-7000-8000-0000000000d5" if DEMO else "")
+PRIVACY_CODES_DAY_MICRO = env.int("PRIVACY_CODES_DAY_MICRO", default=5_000_000)
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"no-reply@{_host}")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics; without it there is none outside the demo
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -9,6 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 from messaging.drafting import SendRequest, TemplateRef
 from messaging.models.suppression import Suppression
 from messaging.models.webhook import EVENT_TYPES
+from privacy.models import RequestTicket
+from privacy.models.data_request import Kind as RequestKind
 from smsplatform.lib.api.openapi import FieldFault
 
 StatusWord = Literal[
@@ -223,6 +225,28 @@ class SuppressionDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=Tr
     id: str
     object: Literal["suppression"]
     reason: Literal[tuple(Suppression.Reason.values)]  # type: ignore[valid-type]  # words of the model
+    created_at: dt.datetime
+
+
+class RefusalRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why a person's request is refused; they read it, with the way to complain."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=4000)]
+
+
+class PrivacyRequestDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a person who was texted asks about their data. They have shown that the number is theirs."""
+
+    id: str
+    object: Literal["privacy_request"]
+    kind: Literal[tuple(RequestKind.values)]  # type: ignore[valid-type]  # words of the model
+    status: Literal[tuple(RequestTicket.State.values)]  # type: ignore[valid-type]  # words of the model
+    automatic: Annotated[bool, Meta(description="Fulfilled without asking, as the workspace's settings say")]
+    number: str | None
+    words: Annotated[str | None, Meta(description="What the person wrote")]
+    reason: Annotated[str | None, Meta(description="Of a refusal")]
+    due_at: Annotated[dt.datetime, Meta(description="Until then the person must have an answer")]
+    decided_at: dt.datetime | None
     created_at: dt.datetime
 
 

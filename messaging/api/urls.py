@@ -5,6 +5,7 @@ from django.urls import path
 from messaging.api import (
     explorer,
     messages,
+    privacy_requests,
     senders,
     suppressions,
     templates,
@@ -14,6 +15,7 @@ from messaging.api import (
 
 ENDPOINT = "v1/webhook_endpoints/<str:endpoint_id>"
 DELIVERY = "v1/webhook_deliveries/<str:delivery_id>"
+TICKET = "v1/privacy_requests/<str:ticket_id>"
 
 urlpatterns = [
     path("v1/messages", messages.Messages.as_view()),
@@ -29,6 +31,10 @@ urlpatterns = [
     path("v1/templates/<str:template_id>", templates.OneTemplate.as_view()),
     path("v1/suppressions", suppressions.Suppressions.as_view()),
     path("v1/suppressions/<str:suppression_id>", suppressions.OneSuppression.as_view()),
+    path("v1/privacy_requests", privacy_requests.PrivacyRequests.as_view()),
+    path(TICKET, privacy_requests.OnePrivacyRequest.as_view()),
+    path(f"{TICKET}/accept", privacy_requests.Accept.as_view()),
+    path(f"{TICKET}/refuse", privacy_requests.Refuse.as_view()),
     path("v1/webhook_endpoints", webhook_endpoints.Endpoints.as_view()),
     path(ENDPOINT, webhook_endpoints.OneEndpoint.as_view()),
     path(f"{ENDPOINT}/rotate_secret", webhook_endpoints.RotateSecret.as_view()),

@@ -12,10 +12,16 @@ class Suppression(models.Model):
         OBJECTION = "objection", "Objected"
         RESTRICTION = "restriction", "Processing restricted"
 
+    class Source(models.TextChoices):
+        API = "api", "API"
+        REQUEST = "request", "The person's request"
+        KEYWORD = "keyword", "The person's answer"
+
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="suppressions")
     to_idx = models.BinaryField(max_length=16)
     reason = models.CharField(max_length=11, choices=Reason)
+    source = models.CharField(max_length=7, choices=Source, default=Source.API, db_default=Source.API)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:

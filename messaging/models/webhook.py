@@ -19,6 +19,7 @@ EVENT_TYPES = (
     "message.canceled",
     "message.rerouted",
     "message.redacted",
+    "privacy_request.created",
 )
 DEFAULT_TYPES = (
     "message.delivered",

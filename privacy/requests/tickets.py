@@ -106,6 +106,17 @@ def refuse(ticket: RequestTicket, *, reason: str, by: UUID, at: dt.datetime) -> 
     ticket.save(update_fields=["reason"])
 
 
+def answer(ticket: RequestTicket, *, reason: str | None, by: UUID, at: dt.datetime) -> None:
+    """What the workspace of the open scope says: yes, or no with a reason. Raises ``NoReason``, ``AlreadyDecided``."""
+    if reason is None:
+        accept(ticket, by=by, at=at)
+    else:
+        refuse(ticket, reason=reason, by=by, at=at)
+    request = DataRequest.objects.filter(pk=ticket.request_id).first()
+    if request is not None:
+        conclude(request, at=at)
+
+
 def _decide(ticket: RequestTicket, state: str, by: UUID | None, at: dt.datetime) -> None:
     changes = {"state": state, "decided_at": at, "decided_by": by, "automatic": by is None}
     undecided = RequestTicket.objects.filter(pk=ticket.pk, state=RequestTicket.State.OPEN)

@@ -18,6 +18,10 @@ from messaging.api.suppressions import PREFIX
 from messaging.exporting import Selection
 from messaging.models import Call, Export, Suppression, Template, WebhookEndpoint
 from privacy import ciphers, keyring
+from privacy.models import RequestTicket
+from privacy.models.data_request import About, Kind
+from privacy.requests import desk, tickets
+from privacy.requests.proofs import Identity
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging, staff
@@ -144,12 +148,24 @@ def _staff_grant(world: World) -> str:
     return ids.encode(ids.GRANT, staff.grant(world.id, staff.member()).pk)
 
 
+def ticket(world: World, *, kind: str = Kind.ERASURE) -> RequestTicket:
+    """Somebody with a fresh number asks the workspace for something that it has to decide."""
+    at, number = clock.now(), Identity(kind="phone", value=f"+4915{ids.uuid7().int % 10**9:09d}")
+    request = desk.receive(kind=kind, about=About.RECIPIENT, identity=number, at=at)
+    desk.await_proof(request, at=at)
+    desk.prove(request, how="phone", at=at)
+    tickets.forward(request, [world.id], at=at)
+    with scope.workspace(world.id):
+        return RequestTicket.objects.get(workspace_id=world.id, request_id=request.pk)
+
+
 EXAMPLES = {
     "grant_id": Example(make=_staff_grant),
     "user_id": Example(make=lambda world: ids.encode(ids.USER, make_member(world)[0].pk)),
     "document": Example(make=lambda _world: "policy", shared=True),
     "number": Example(make=lambda _world: "1", shared=True),  # of a version; without any it is not there
     "notice_id": Example(make=lambda _world: ids.encode("ntc", ids.uuid7()), shared=True),
+    "ticket_id": Example(make=lambda world: ids.encode(ids.TICKET, ticket(world).pk)),
     "passkey_id": Example(make=lambda world: ids.encode("pky", passkey(world.owner).pk)),
     "sender_id": Example(make=_sender),
     "call_id": Example(make=_call),
