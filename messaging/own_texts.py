@@ -83,10 +83,9 @@ def _template(source: Source, digits: int, locale: str, at: dt.datetime) -> Temp
 
 def _within_budget(price: int) -> None:
     """Spend a code's price of the day's budget. Raises ``NotSent``."""
-    at = clock.now().timestamp()
-    spent = limits.take(
-        "privacy-codes", count=max(price, 1), limit=settings.PRIVACY_CODES_DAY_MICRO, window_seconds=DAY_SECONDS, at=at
-    )
+    limit, at = settings.PRIVACY_CODES_DAY_MICRO, clock.now().timestamp()
+    subject = f"privacy-codes:{limit}"  # another budget begins anew
+    spent = limits.take(subject, count=max(price, 1), limit=limit, window_seconds=DAY_SECONDS, at=at)
     if not spent.allowed:
         logger.error("code_budget_used_up")
         raise NotSent("budget")

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Max, Min
-
 from accounts.models import Workspace
 from messaging.drafting import number_index
 from messaging.models import Message, Sender, Suppression
@@ -43,8 +41,9 @@ def _texted(workspace: UUID, msisdn: str, at: dt.datetime) -> Texted | None:
     index = number_index(keyring.key(workspace, keyring.Purpose.INDEX), msisdn)
     with scope.workspace(workspace):
         seen = Message.objects.readable(at=at).filter(workspace_id=workspace, to_idx=index)
-        total = seen.aggregate(texts=Count("pk"), first=Min("id"), last=Max("id"))
-        if not total["texts"]:
+        sent = seen.order_by("id").values_list("id", flat=True)
+        first, last = sent.first(), sent.last()
+        if first is None or last is None:
             return None
         stops = Suppression.objects.filter(workspace_id=workspace, to_idx=index)
         senders = Sender.objects.filter(id__in=seen.values("sender_id"))
@@ -52,8 +51,8 @@ def _texted(workspace: UUID, msisdn: str, at: dt.datetime) -> Texted | None:
             workspace=workspace,
             name=Workspace.objects.values_list("name", flat=True).get(pk=workspace),
             senders=sorted(sender.address for sender in senders),
-            texts=total["texts"],
-            first_at=ids.time_of(total["first"]),
-            last_at=ids.time_of(total["last"]),
+            texts=seen.count(),
+            first_at=ids.time_of(first),
+            last_at=ids.time_of(last),
             stopped=stops.filter(reason__in=STOPS).exists(),
         )

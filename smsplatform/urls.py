@@ -4,6 +4,7 @@ from django.urls import include, path, register_converter
 
 from privacy.documents.texts import DOCUMENTS
 from smsplatform.views import consent, docs, health, notices, outbox, policies, promises, public, recipients, well_known
+from smsplatform.views.requests import centre, own, proving, senders, tracking
 from smsplatform.views.staff import audit as staff_audit
 from smsplatform.views.staff import promises as staff_promises
 from smsplatform.views.staff import reviews as staff_reviews
@@ -39,6 +40,17 @@ urlpatterns = [
     path(".well-known/audit/checkpoint", well_known.checkpoint, name="audit_checkpoint"),
     path(".well-known/audit/key", well_known.key, name="audit_key"),
     path(".well-known/audit/segments", well_known.segments, name="audit_segments"),
+    path("privacy/requests", centre.centre, name="privacy_requests"),
+    path("privacy/requests/find", proving.find, name="privacy_find"),
+    path("privacy/requests/code", proving.code, name="privacy_code"),
+    path("privacy/requests/sent", proving.sent, name="privacy_sent"),
+    path("privacy/requests/link/<str:token>", proving.link, name="privacy_link"),
+    path("privacy/requests/mine", tracking.mine, name="privacy_mine"),
+    path("privacy/requests/senders", senders.senders, name="privacy_senders"),
+    path("privacy/requests/senders/stop", senders.stop, name="privacy_stop"),
+    path("privacy/requests/<str:data_request_id>", tracking.track, name="privacy_request"),
+    path("privacy/requests/<str:data_request_id>/withdraw", tracking.withdraw, name="privacy_withdraw"),
+    path("account/data", own.data, name="account_data"),
     path("docs", docs.docs, name="docs"),
     path("docs/api", docs.api, name="docs_api"),
     path("docs/api/key", docs.api_key, name="docs_api_key"),

@@ -8,7 +8,7 @@ REQUESTS = (Path(__file__).parent.parent / "sql" / "requests.sql").read_text()
 class Migration(migrations.Migration):
     """Where a suppression came from, and an event for programs when somebody asks about their data."""
 
-    dependencies = [("messaging", "0010_told_when_disabled"), ("privacy", "0040_requests")]
+    dependencies = [("messaging", "0070_reviews"), ("privacy", "0040_requests")]
 
     operations = [
         migrations.AddField(

@@ -259,7 +259,12 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "To decide"), ("done", "Done"), ("refused", "Refused")],
+                        choices=[
+                            ("open", "To decide"),
+                            ("done", "Done"),
+                            ("refused", "Refused"),
+                            ("closed", "Withdrawn"),
+                        ],
                         default="open",
                         max_length=7,
                     ),

@@ -146,6 +146,7 @@ class RequestTicket(models.Model):
         OPEN = "open", _("To decide")
         DONE = "done", _("Done")
         REFUSED = "refused", _("Refused")
+        CLOSED = "closed", _("Withdrawn")
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     workspace_id = models.UUIDField()

@@ -1,4 +1,4 @@
-"""What happens once somebody has shown who they are: answered at once, forwarded to controllers, or left to the desk."""
+"""What happens once somebody has shown who they are: answered at once, forwarded, or left to the desk."""
 
 import datetime as dt
 from uuid import UUID
@@ -45,7 +45,7 @@ def workspaces(msisdn: str) -> list[UUID]:
 def account_of(identity: Identity) -> UUID | None:
     """The account with this address."""
     users = get_user_model()
-    index = users.email_index(identity.value)  # type: ignore[attr-defined]  # of our own user model
+    index = users.email_index(identity.value)
     return users.objects.filter(email_idx=index, is_active=True).values_list("pk", flat=True).first()
 
 

@@ -117,6 +117,15 @@ def answer(ticket: RequestTicket, *, reason: str | None, by: UUID, at: dt.dateti
         conclude(request, at=at)
 
 
+def withdraw(request: DataRequest, *, at: dt.datetime) -> None:
+    """The person takes their request back, outside of any scope. Raises ``NotAllowed``."""
+    desk.withdraw(request, at=at)
+    for told in decisions(request):
+        with scope.workspace(told.workspace):
+            undecided = RequestTicket.objects.filter(pk=told.ticket, state=RequestTicket.State.OPEN)
+            undecided.update(state=RequestTicket.State.CLOSED, decided_at=at)
+
+
 def _decide(ticket: RequestTicket, state: str, by: UUID | None, at: dt.datetime) -> None:
     changes = {"state": state, "decided_at": at, "decided_by": by, "automatic": by is None}
     undecided = RequestTicket.objects.filter(pk=ticket.pk, state=RequestTicket.State.OPEN)

@@ -150,7 +150,7 @@ def _staff_grant(world: World) -> str:
 
 def ticket(world: World, *, kind: str = Kind.ERASURE) -> RequestTicket:
     """Somebody with a fresh number asks the workspace for something that it has to decide."""
-    at, number = clock.now(), Identity(kind="phone", value=f"+4915{ids.uuid7().int % 10**9:09d}")
+    at, number = clock.now(), Identity(kind="phone", value=f"+49151{ids.uuid7().int % 10**8:08d}")
     request = desk.receive(kind=kind, about=About.RECIPIENT, identity=number, at=at)
     desk.await_proof(request, at=at)
     desk.prove(request, how="phone", at=at)
@@ -165,6 +165,8 @@ EXAMPLES = {
     "document": Example(make=lambda _world: "policy", shared=True),
     "number": Example(make=lambda _world: "1", shared=True),  # of a version; without any it is not there
     "notice_id": Example(make=lambda _world: ids.encode("ntc", ids.uuid7()), shared=True),
+    # Of nobody who asks: the page is the same 404 for all.
+    "data_request_id": Example(make=lambda _world: ids.encode(ids.DATA_REQUEST, ids.uuid7()), shared=True),
     "ticket_id": Example(make=lambda world: ids.encode(ids.TICKET, ticket(world).pk)),
     "passkey_id": Example(make=lambda world: ids.encode("pky", passkey(world.owner).pk)),
     "sender_id": Example(make=_sender),

@@ -1,0 +1,94 @@
+"""The way in: who you are, what you want. One answer, whether or not we hold anything."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import backoff
+from accounts.access import outside, public
+from accounts.views import waiting
+from messaging import own_texts
+from privacy.models import DataRequest, IdentityProof
+from privacy.models.data_request import About
+from privacy.requests import desk, fulfilling
+from smsplatform.lib import clock
+from smsplatform.views.requests import proving, visitor
+from smsplatform.views.requests.forms import AskForm
+
+FREE = 10  # requests of one network before each waits longer than the one before
+ICONS = {
+    About.RECIPIENT: "device-phone-mobile",
+    About.ACCOUNT_HOLDER: "user-circle",
+    About.TEAM_MEMBER: "user-group",
+    About.CONTACT: "identification",
+    About.VISITOR: "eye",
+}
+
+
+@public
+@outside
+@never_cache
+@sensitive_post_parameters("number", "email", "words")
+@require_http_methods(["GET", "POST"])
+def centre(request: HttpRequest) -> HttpResponse:
+    """First who asks, then what they want."""
+    about = request.GET.get("who", "")
+    if not about:
+        who = [(choice, label, ICONS[About(choice)]) for choice, label in About.choices]
+        return render(request, "requests/who.html", {"who": who})
+    if about not in About.values:
+        raise Http404
+    form = AskForm(request.POST if request.method == "POST" else None, about=about, initial=_initial(request))
+    if not form.is_valid():
+        return _page(request, form, about, status=422 if form.is_bound else 200)
+    if wait := backoff.admit([waiting.address_of(request, "privacy-request", free=FREE)]):
+        form.add_error(None, waiting.too_many(wait))
+        return _page(request, form, about, status=429)
+    return _asked(request, form, about)
+
+
+def _asked(request: HttpRequest, form: AskForm, about: str) -> HttpResponse:
+    """Keep the request, and ask for the proof it needs."""
+    at, fields, identity = clock.now(), form.cleaned_data, form.identity
+    made = desk.receive(
+        kind=fields["kind"],
+        about=about,
+        identity=identity,
+        residence=fields["residence"],
+        words=fields["words"],
+        locale=get_language() or "",
+        at=at,
+    )
+    if identity is None or made.kind in desk.UNPROVED_KINDS:
+        desk.prove(made, how="", at=at)
+        visitor.raised(request, made)
+        return redirect("privacy_request", str(made))
+    desk.await_proof(made, at=at)
+    shown = visitor.proof(request, at=at)
+    if shown is not None and bytes(shown.identity_idx) == identity.index:
+        return _go_on(made, shown)
+    return proving.ask(request, identity, about=about, at=at)
+
+
+def _go_on(made: DataRequest, shown: IdentityProof) -> HttpResponse:
+    """Whoever showed it lately is not asked again."""
+    fulfilling.proved(shown, at=clock.now())
+    return redirect("privacy_request", str(made))
+
+
+def _page(request: HttpRequest, form: AskForm, about: str, *, status: int) -> HttpResponse:
+    texts = about in fulfilling.TEXTED
+    context = {
+        "form": form,
+        "about": About(about),
+        "texts": texts,
+        "away": texts and own_texts.workspace() is None,
+    }
+    return render(request, "requests/ask.html", context, status=status)
+
+
+def _initial(request: HttpRequest) -> dict[str, str]:
+    return {"kind": request.GET.get("what", "")}

@@ -1,0 +1,169 @@
+"""What people fill in at the privacy centre. Everything but the way to reach them may stay empty."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.functional import lazy
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms.fields import email_field
+from messaging.forms.send import plain_number
+from privacy.models.data_request import About, Kind
+from privacy.requests.deadlines import LAWS
+from privacy.requests.desk import UNPROVED_KINDS, WORDS_MAX
+from privacy.requests.fulfilling import TEXTED
+from privacy.requests.proofs import DIGITS, Identity
+from smsplatform import regions
+from smsplatform.lib import phone
+from smsplatform.lib.api.codes import CODES
+
+_ANYBODY = (Kind.INQUIRY, Kind.COMPLAINT, Kind.CHILD_ACCOUNT)
+_RIGHTS = (
+    Kind.ACCESS, Kind.ERASURE, Kind.RECTIFICATION, Kind.RESTRICTION, Kind.PORTABILITY, Kind.ANONYMISATION,
+    Kind.OPT_OUT_OF_SALE, Kind.LIMIT_SENSITIVE,
+)  # fmt: skip
+KINDS: dict[str, tuple[Kind, ...]] = {
+    About.RECIPIENT: (Kind.OBJECTION, Kind.CONFIRMATION, *_RIGHTS, *_ANYBODY),
+    About.CONTACT: (Kind.OBJECTION, Kind.CONFIRMATION, *_RIGHTS, *_ANYBODY),
+    About.ACCOUNT_HOLDER: (*_RIGHTS, Kind.OBJECTION, Kind.CONFIRMATION, *_ANYBODY),
+    About.TEAM_MEMBER: (*_RIGHTS, Kind.OBJECTION, Kind.CONFIRMATION, *_ANYBODY),
+    About.VISITOR: (Kind.CONFIRMATION, Kind.ERASURE, Kind.OPT_OUT_OF_SALE, *_ANYBODY),
+}
+OBJECT = _("Object to a use of my data")
+
+
+def _residences() -> list[tuple[str, Any]]:
+    """The countries whose law gives people a date; everybody else has our own promise."""
+    language = get_language() or "en"
+    named = [(code, _name(code, language)) for code in LAWS]
+    return [("", _("I would rather not say")), *sorted(named, key=lambda one: one[1].casefold())]
+
+
+def _name(code: str, language: str) -> str:
+    return "California" if code == "US-CA" else regions.name(code, language)
+
+
+def number_field() -> forms.CharField:
+    """A phone number, as people write it."""
+    return forms.CharField(
+        label=_("Your phone number"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "placeholder": "+49 151 23456789"}
+        ),
+        error_messages={"required": _("Write the number with its country code, such as +49 151 23456789.")},
+    )
+
+
+class AskForm(forms.Form):
+    """What somebody wants, and how they can be reached to show that it is them."""
+
+    kind = forms.ChoiceField(
+        label=_("What do you want?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what you want.")},
+    )
+    number = number_field()
+    email = email_field(_("Your e-mail address"))
+    residence = forms.ChoiceField(label=_("Where do you live?"), choices=lazy(_residences, list)(), required=False)
+    words = forms.CharField(
+        label=_("In your words"), max_length=WORDS_MAX, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, about: str, signed_in: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        texted = about in TEXTED
+        label = {} if texted else {Kind.OBJECTION: OBJECT}
+        choices = [(str(kind), label.get(kind, kind.label)) for kind in KINDS[about]]
+        self.fields["kind"].choices = choices  # type: ignore[attr-defined]  # it is a ChoiceField
+        if signed_in or not texted:
+            del self.fields["number"]
+        if signed_in or texted:
+            del self.fields["email"]
+        elif about == About.VISITOR:
+            self.fields["email"].label = _("Your e-mail address, if you want an answer")
+            self.fields["email"].required = False
+
+    def clean_number(self) -> str:
+        """In E.164."""
+        return checked_number(self.cleaned_data["number"])
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever has to show who they are must be reachable; whoever writes must say something."""
+        fields = super().clean() or self.cleaned_data
+        kind = fields.get("kind")
+        if "email" in self.fields and not self.errors and not fields.get("email") and kind not in UNPROVED_KINDS:
+            self.add_error("email", _("We write to this address, so that you can show that you are you."))
+        if kind in (*_ANYBODY, Kind.RECTIFICATION) and not fields.get("words", "").strip():
+            self.add_error("words", _("Say what it is about, so that somebody can deal with it."))
+        return fields
+
+    @property
+    def identity(self) -> Identity | None:
+        """Of a valid form: who they say they are."""
+        return identity_of(self.cleaned_data.get("number", ""), self.cleaned_data.get("email", ""))
+
+
+class FindForm(forms.Form):
+    """Number or address, to show again who one is."""
+
+    number = number_field()
+    email = email_field(_("Or the e-mail address you asked from"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number"].required = self.fields["email"].required = False
+
+    def clean_number(self) -> str:
+        """In E.164, or empty."""
+        return checked_number(self.cleaned_data["number"]) if self.cleaned_data["number"] else ""
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two."""
+        fields = super().clean() or self.cleaned_data
+        if not self.errors and not fields.get("number") and not fields.get("email"):
+            self.add_error("number", _("Enter the number or the address that you asked with."))
+        return fields
+
+    @property
+    def identity(self) -> Identity:
+        """Of a valid form."""
+        found = identity_of(self.cleaned_data["number"], self.cleaned_data["email"])
+        assert found is not None
+        return found
+
+
+class CodeForm(forms.Form):
+    """The code of the text."""
+
+    code = forms.RegexField(
+        label=_("Code from the text"),
+        regex=rf"^\s*(\d\s*){{{DIGITS}}}$",
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True, "class": "number"}
+        ),
+        error_messages={"invalid": _("The code has six digits."), "required": _("Enter the six digits of the text.")},
+    )
+
+    def clean_code(self) -> str:
+        """The digits alone."""
+        return "".join(self.cleaned_data["code"].split())
+
+
+def identity_of(number: str, email: str) -> Identity | None:
+    """Whom somebody says to be."""
+    if number:
+        return Identity(kind="phone", value=number)
+    return Identity(kind="mail", value=email.strip().casefold()) if email else None
+
+
+def checked_number(text: str) -> str:
+    """In E.164; the demo also takes the numbers of its own handsets. Raises ``ValidationError``."""
+    try:
+        return phone.parse(plain_number(text), sandbox=settings.DEMO).e164
+    except phone.InvalidNumber as error:
+        info = CODES[error.code]
+        raise forms.ValidationError(f"{info.title}. {info.fix}") from None
