@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """Keys may read and decide requests about data."""
 
     dependencies = [
-        ("accounts", "0015_promises"),
+        ("accounts", "0050_erasing"),
     ]
 
     operations = [
