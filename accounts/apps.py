@@ -10,4 +10,5 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Listen to sign-ins."""
         import_module("accounts.arrivals")
+        import_module("accounts.closing")
         import_module("accounts.reauth")

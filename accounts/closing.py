@@ -11,16 +11,18 @@ may stop and begin again anywhere. What is kept, and why, is declared in ``perso
 import datetime as dt
 import logging
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.db import connections
+from django.dispatch import receiver
 
 from accounts import notices
 from accounts.models import User, Workspace
 from accounts.roles import Role
 from privacy import archives, audit, erasure, holdings, keyring, profiles, registry
-from privacy.erasure import Plan, sending_stops
+from privacy.erasure import Plan, sending_stops, workspace_came_back
 from privacy.people import Person
 from privacy.registry import ModelPolicy
 from smsplatform.lib import clock
@@ -109,6 +111,12 @@ def erase(*, workspace: UUID, at: dt.datetime) -> int:
         sending_stops.send(sender=Workspace, workspace=workspace, msisdn="", at=at)  # money back first
         archives.revoke(Person(subject=holdings.WORKSPACE, workspace=workspace), at=at)
         keyring.destroy_workspace(workspace, at=at)
+    removed = _take_apart(workspace, at)
+    notices.erased(name=name, owners=owners)
+    return removed
+
+
+def _take_apart(workspace: UUID, at: dt.datetime) -> int:
     removed = 0
     while batch := sum(_delete_all(policy, workspace, at) for policy in goes() if policy.closing == "delete"):
         removed += batch  # once more: a trigger may have written a row about one that went
@@ -118,8 +126,17 @@ def erase(*, workspace: UUID, at: dt.datetime) -> int:
         action="system:workspace:erased", workspace=workspace, actor=None, at=at, details={"rows": str(removed)},
         using="system",
     )  # fmt: skip
-    notices.erased(name=name, owners=owners)
     return removed
+
+
+@receiver(workspace_came_back, dispatch_uid="accounts.closing")
+def erase_again(workspace: UUID, at: dt.datetime, **kwargs: Any) -> int:
+    """Take a workspace apart that a restored database brought back; how many rows. Nobody is written to again."""
+    with scope.workspace(workspace):
+        back = Workspace.objects.filter(pk=workspace, erased_at=None)
+        if not back.update(closed_at=at, erase_at=at):
+            return 0
+    return _take_apart(workspace, at)
 
 
 @task(name="accounts.closing.erase_due", queue="privacy")

@@ -265,7 +265,14 @@ declare(
         units=(GRANTS,),
         fields={
             **each("id workspace_id", ROW),
-            **each("staff_id customer_by approved_by reviewed_by", F("person_id")),
+            **each(
+                "staff_id customer_by approved_by reviewed_by",
+                F(
+                    "person_id",
+                    erase="keep",
+                    reason="evidence of who was let in to look",
+                ),
+            ),
             "reason": F("account_meta"),
             **each("category ticket level minutes break_glass customer_asked", F("account_meta")),
             **each("created_at starts_at expires_at ended_at refused_at", F("account_meta")),

@@ -22,7 +22,7 @@ from messaging.carriers.smpp.errors import Outcome
 from messaging.carriers.smpp.session import Delivery
 from messaging.carriers.smpp.window import SubmitRequest, SubmitResult
 from messaging.drafting import fill, make_code, unsealed
-from privacy import ciphers, keyring
+from privacy import ciphers, keyring, tombstones
 from smsplatform.lib import arrays, clock, database
 from smsplatform.lib.segments import SegmentError
 from smsplatform.lib.tasks import Ladder, Wakeups, task
@@ -294,7 +294,7 @@ _CLAIM: LiteralString = "SELECT * FROM pipeline.claim(%s, %s, %s, %s, %s)"
 def drain(carrier_id: UUID) -> bool:
     """Submit what is due for a carrier for at most ``BOX_SECONDS``; whether there is more to do."""
     link = hub().link(carrier_id)
-    if link is None or not link.draining.acquire(blocking=False):
+    if link is None or tombstones.refuses() or not link.draining.acquire(blocking=False):
         return False
     try:
         return _drain(link, database.session("system"))

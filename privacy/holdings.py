@@ -122,9 +122,9 @@ def _identity(section: Section, person: Person) -> object:
         return None  # nothing finds it
     if column.category.key == "person_id" or column.field.primary_key:
         return person.consent if person.subject == "visitor" else person.user
-    above = Section(policy=_above(column), column="", workspace=section.workspace)
-    path = path_of(above.policy, person)
-    found = rows(Section(policy=above.policy, column=path, workspace=above.workspace), person) if path else None
+    upper = above(column)
+    path = path_of(upper, person)
+    found = rows(Section(policy=upper, column=path, workspace=section.workspace), person) if path else None
     return found.values("pk") if found is not None else None
 
 
@@ -139,7 +139,7 @@ def _index(column: Column, workspace: UUID | None, person: Person) -> bytes | No
         return None
 
 
-def _above(column: Column) -> ModelPolicy:
+def above(column: Column) -> ModelPolicy:
     """The model whose row a reference names: by its foreign key, or as ``message_id`` names ``Message``."""
     related = column.field.related_model
     if isinstance(related, type):

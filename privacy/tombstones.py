@@ -7,6 +7,7 @@ restored from a dump made before (``behind``): the web refuses to serve until ``
 again. The marks name rows by their random ids and nobody by anything.
 """
 
+import contextlib
 import datetime as dt
 import time
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from privacy.keystore.models import Tombstone, Watermark
+from smsplatform.lib.database import UNAVAILABLE
 
 CHECKED_SECONDS = 5.0
 _checked: tuple[float, bool] = (float("-inf"), False)
@@ -53,10 +55,11 @@ def catch_up() -> None:
 
 
 def refuses() -> bool:
-    """``behind``, asked at most every few seconds: for every request."""
+    """``behind``, asked at most every few seconds: for workers, which must not send. Unknown is as before."""
     global _checked  # noqa: PLW0603  # what this process last saw
     if time.monotonic() - _checked[0] > CHECKED_SECONDS:
-        _checked = (time.monotonic(), behind())
+        with contextlib.suppress(*UNAVAILABLE):
+            _checked = (time.monotonic(), behind())
     return _checked[1]
 
 

@@ -9,7 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsplatform.settings")
 django = get_asgi_application()
 
 from messaging.gate import App, Gate  # noqa: E402  # models can be imported only once Django is set up
+from smsplatform.guard import RestoreGuard  # noqa: E402  # as above
 from smsplatform.lib import garbage  # noqa: E402  # as above
 
-application = Gate(cast(App, django))
+application = RestoreGuard(Gate(cast(App, django)))
 garbage.settle()

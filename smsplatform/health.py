@@ -9,6 +9,8 @@ from django.db import DatabaseError, connections
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from privacy import tombstones
+
 BROKER_SECONDS = 2
 LATE_SECONDS = 120.0  # sweeps run every second; rows this late mean that nobody works
 
@@ -24,11 +26,21 @@ class Finding:
 
 def findings(*, at: dt.datetime) -> list[Finding]:
     """All parts, each asked once."""
-    return [database("default"), database("system"), database("keystore"), broker(), queues(at=at)]
+    return [database("default"), database("system"), database("keystore"), erasures(), broker(), queues(at=at)]
 
 
 def database(alias: str) -> Finding:
     return _ask(f"database {alias}", lambda: _one(alias, "SELECT 1"))
+
+
+def erasures() -> Finding:
+    """Whether this database knows of every erasure; one restored from before them does not."""
+    try:
+        behind = tombstones.behind()
+    except DatabaseError as error:
+        return Finding(name="erasures", ok=False, detail=type(error).__name__)
+    detail = "restored from before an erasure: run manage.py reapply_erasures" if behind else ""
+    return Finding(name="erasures", ok=not behind, detail=detail)
 
 
 def broker() -> Finding:

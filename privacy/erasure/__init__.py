@@ -2,6 +2,10 @@
 
 from privacy.erasure.executing import Blocked, InFlight, execute
 from privacy.erasure.planning import Plan, Step, plan
-from privacy.erasure.signals import sending_stops
+from privacy.erasure.reapplying import Stuck, reapply
+from privacy.erasure.signals import sending_stops, workspace_came_back
 
-__all__ = ["Blocked", "InFlight", "Plan", "Step", "execute", "plan", "sending_stops"]
+__all__ = [
+    "Blocked", "InFlight", "Plan", "Step", "Stuck", "execute", "plan", "reapply", "sending_stops",
+    "workspace_came_back",
+]  # fmt: skip

@@ -111,14 +111,14 @@ def _change(step: Step, values: list[object], at: dt.datetime) -> int:
     return changed
 
 
-def erase_rows(step: Step, *, column: str, values: list[str]) -> int:
-    """One call of the database's function."""
+def erase_rows(step: Step, *, column: str, values: list[str], anywhere: bool = False) -> int:
+    """One call of the database's function; ``anywhere``: whatever workspace the rows are in."""
     table = step.section.model._meta.db_table
     changes = json.dumps(step.changes)
     with connections["system"].cursor() as cursor:
         cursor.execute(
             "SELECT privacy.erase_rows(%s, %s, %s, %s, %s::jsonb, %s)",
-            [table, step.section.workspace, column, values, changes, 2 * BATCH],
+            [table, None if anywhere else step.section.workspace, column, values, changes, 2 * BATCH],
         )
         return int(cursor.fetchone()[0])
 

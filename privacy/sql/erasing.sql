@@ -13,7 +13,7 @@ BEGIN
 END
 $$;
 
--- Up to p_limit rows of one workspace whose column holds one of the values: deleted, or, where p_set is given, changed.
+-- Up to p_limit rows of one workspace (null: of any, by their own ids) whose column holds one of the values: deleted, or, where p_set is given, changed.
 -- p_set names columns and what becomes of them: null · empty · object · uuid · bytes (the last two: random pseudonyms).
 CREATE FUNCTION privacy.erase_rows(
     p_table text, p_workspace uuid, p_column text, p_values text[], p_set jsonb, p_limit integer
@@ -24,7 +24,7 @@ DECLARE
     kind text := (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
                   WHERE a.attrelid = to_regclass(quote_ident(p_table)) AND a.attname = p_column);
     picked text := format(
-        '(tableoid, ctid) IN (SELECT tableoid, ctid FROM %1$I WHERE workspace_id = $1 AND %2$I = ANY ($2::%3$s[])
+        '(tableoid, ctid) IN (SELECT tableoid, ctid FROM %1$I WHERE ($1 IS NULL OR workspace_id = $1) AND %2$I = ANY ($2::%3$s[])
           LIMIT $3)', p_table, p_column, kind);
     assignments text := (SELECT string_agg(format('%I = %s', key, CASE value
         WHEN 'null' THEN 'NULL' WHEN 'empty' THEN '''''' WHEN 'object' THEN '''{}''' WHEN 'uuid' THEN 'gen_random_uuid()'
@@ -33,10 +33,10 @@ DECLARE
     changed integer;
 BEGIN
     IF assignments IS NULL THEN
-        EXECUTE format('DELETE FROM %I WHERE workspace_id = $1 AND %s', p_table, picked)
+        EXECUTE format('DELETE FROM %I WHERE %s', p_table, picked)
             USING p_workspace, p_values, p_limit;
     ELSE
-        EXECUTE format('UPDATE %I SET %s WHERE workspace_id = $1 AND %s', p_table, assignments, picked)
+        EXECUTE format('UPDATE %I SET %s WHERE %s', p_table, assignments, picked)
             USING p_workspace, p_values, p_limit;
     END IF;
     GET DIAGNOSTICS changed = ROW_COUNT;
