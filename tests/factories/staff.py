@@ -4,7 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 from accounts import grants
-from accounts.models import StaffGrant, User
+from accounts.models import StaffGrant, TotpDevice, User
 from accounts.models.user import StaffRole
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import staff
@@ -19,6 +19,12 @@ def member(role: str = StaffRole.SUPPORT) -> User:
     user, _ = pages.person(staff_role=role)
     pages.authenticator(user)
     return user
+
+
+def device(user: User) -> TotpDevice:
+    """The authenticator of somebody."""
+    found: TotpDevice = TotpDevice.objects.get(user=user, confirmed=True)
+    return found
 
 
 def wish(**changed: object) -> grants.Wish:
