@@ -1,22 +1,32 @@
 """Live checks of what accounts promises: secrets, factors, tokens, and what is asked of people."""
 
 import datetime as dt
+from uuid import UUID
 
 from django.db import connections
 
-from accounts import tokens
+from accounts import grants, tokens
 from accounts.forms.signup import SignUpForm
-from accounts.models import TotpDevice, User
+from accounts.models import StaffGrant, TotpDevice, User
 from accounts.workspaces import collected
 from privacy import profiles
 from privacy.promises import Check, Outcome, declare
+from smsplatform.lib import ids
 from smsplatform.lib.secrets import PasswordHasher
+from smsplatform.lib.tenancy import catalogue
 
 HASH = f"bcrypt_sha256$$2b${PasswordHasher.rounds}$"
 UNUSABLE = "!"
 SLACK = dt.timedelta(days=1)
 DAILY = dt.timedelta(days=1)
 ALWAYS_ASKED = {"email", "password", "workspace", "age"}
+STRAY = """
+    SELECT count(*) FROM privacy_audit_event e
+    WHERE e.action = 'staff:data:viewed' AND e.id >= %s AND NOT EXISTS (
+        SELECT 1 FROM accounts_staff_grant g
+        WHERE g.id = (e.details ->> 'grant')::uuid AND g.workspace_id = e.workspace_id AND g.staff_id = e.actor_id
+          AND e.at >= g.starts_at AND e.at < g.expires_at)
+"""
 FACTORS = {"totp": TotpDevice, "passkey": "django_otp_webauthn", "recovery": "accounts.RecoveryCodes"}
 
 
@@ -75,7 +85,35 @@ def closings_due(at: dt.datetime) -> Outcome:
     return Outcome(holds=late == 0, evidence={"late": late})
 
 
-def _number(statement: str, *arguments: dt.datetime | float) -> int:
+def staff_reads(at: dt.datetime) -> Outcome:
+    """Each look of the last day lies in a grant of who looked, their login reads nothing else, glass is reviewed."""
+    stray = _number(STRAY, ids.floor(at - DAILY))
+    late = len(grants.unreviewed(at=at))
+    open_tables = sum("staff role" in finding.rule for finding in catalogue.findings(using="system"))
+    why = [
+        f"{count} {what}"
+        for count, what in ((stray, "looks without a grant"), (late, "unreviewed break-glass"))
+        if count
+    ]
+    return Outcome(
+        holds=not (stray or late or open_tables),
+        why=", ".join(why),
+        evidence={"without_grant": stray, "unreviewed": late, "open_tables": open_tables},
+    )
+
+
+def grant_reasons(at: dt.datetime) -> Outcome:
+    """The table refuses a grant without a reason, a ticket or an end, and has none."""
+    kept = _number(
+        "SELECT count(*) FROM pg_constraint WHERE conrelid = 'accounts_staff_grant'::regclass AND convalidated "
+        "AND conname IN ('grant_reason_says_something', 'grant_four_hours_at_most', 'grant_content_needs_two')"
+    )
+    rows = StaffGrant.objects.using("system")
+    empty = rows.filter(ticket="").count() + rows.exclude(reason__regex=r"\S").count()
+    return Outcome(holds=kept == 3 and empty == 0, evidence={"rules": kept, "grants": rows.count(), "without": empty})
+
+
+def _number(statement: str, *arguments: dt.datetime | float | UUID) -> int:
     with connections["system"].cursor() as cursor:
         cursor.execute(statement, list(arguments))
         return int(cursor.fetchone()[0])
@@ -97,6 +135,14 @@ declare(
     Check(
         name="accounts.staff_factors", method="database", run=staff_factors,
         what="Staff without a second factor.",
+    ),
+    Check(
+        name="accounts.staff_reads", method="database", run=staff_reads,
+        what="Looks of staff without a grant, tables open to their login, and break-glass nobody reviewed in 48 hours.",
+    ),
+    Check(
+        name="accounts.grant_reasons", method="database", run=grant_reasons,
+        what="Grants without a reason or ticket, and the table's own rules about them.",
     ),
     Check(
         name="accounts.factors", method="configuration", run=factors, fresh=DAILY,

@@ -1,4 +1,4 @@
-"""What a fresh quick start contains: three people, one workspace with money and keys, one simulated carrier."""
+"""What a fresh quick start contains: four people, one workspace with money and keys, one simulated carrier."""
 
 import datetime as dt
 import secrets
@@ -39,9 +39,11 @@ def seed(*, at: dt.datetime) -> dict[str, Any]:
     owner, people_owner = _person("owner@demo.example", "Demo Owner", "", at)
     _, staff = _person("support@demo.example", "Demo Support", StaffRole.SUPPORT, at)
     _, auditor = _person("auditor@demo.example", "Demo Auditor", StaffRole.AUDITOR, at)
+    _, admin = _person("admin@demo.example", "Demo Admin", StaffRole.ADMIN, at)
     workspace = provisioning.create_workspace(name="Demo", owner=owner, price_plan_id=plan, at=at)
     _fund(workspace, at)
-    return {"keys": _keys(workspace, owner.id, at), "owner": people_owner, "staff": staff, "auditor": auditor}
+    people = {"owner": people_owner, "staff": staff, "auditor": auditor, "admin": admin}
+    return {"keys": _keys(workspace, owner.id, at), **people}
 
 
 def _person(email: str, name: str, staff_role: str, at: dt.datetime) -> tuple[User, dict[str, str]]:

@@ -52,8 +52,9 @@ def introduce(url: str, demo: Mapping[str, Any], *, directory: str) -> None:
 
 def _introduce_demo(url: str, demo: Mapping[str, Any]) -> None:
     console.print(f"  sign in  {demo['sign_in_url']}")
-    for role in ("owner", "staff", "auditor"):
-        person = demo[role]
+    for role in ("owner", "staff", "auditor", "admin"):
+        if (person := demo.get(role)) is None:  # a demo from before there was one
+            continue
         second = f"   TOTP secret {person['totp_secret']}" if "totp_secret" in person else ""
         console.print(f"           {role:<8} {person['email']}   {escape(person['password'])}{second}")
     console.print(f"  phones   {url}/handsets   what the simulated carrier delivered")

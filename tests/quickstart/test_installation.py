@@ -66,13 +66,13 @@ def test_secrets_are_written_for_their_owner_only_and_kept(installation: Install
 
 
 def test_the_demo_file_has_the_documented_shape_and_follows_the_url(installation: Installation) -> None:
-    made = {"keys": {"test": "a", "live": "b"}, "owner": {}, "staff": {}, "auditor": {}}
+    made = {"keys": {"test": "a", "live": "b"}, "owner": {}, "staff": {}, "auditor": {}, "admin": {}}
     installation.write_demo(made, url="http://localhost:8000")
 
     installation.write_demo(installation.demo(), url="http://localhost:8001")
 
     written = json.loads(installation.demo_file.read_text())
-    assert list(written) == ["url", "sign_in_url", "keys", "owner", "staff", "auditor"]
+    assert list(written) == ["url", "sign_in_url", "keys", "owner", "staff", "auditor", "admin"]
     assert written["sign_in_url"] == "http://localhost:8001/sign-in"
     assert stat.S_IMODE(installation.demo_file.stat().st_mode) == 0o600
 

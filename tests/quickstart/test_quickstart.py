@@ -29,7 +29,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 def test_one_command_serves_delivers_heals_survives_a_kill_and_leaves_nothing(run: Run) -> None:
     demo = json.loads((run.directory / "demo.json").read_text())
     assert stat.S_IMODE((run.directory / "demo.json").stat().st_mode) == 0o600
-    for role in ("staff", "auditor"):
+    for role in ("staff", "auditor", "admin"):
         assert set(demo[role]) == {"email", "password", "totp_secret"}
     for shown in (demo["url"], demo["keys"]["test"], demo["owner"]["password"], "/handsets", "curl ", "--reset"):
         assert shown in run.said()

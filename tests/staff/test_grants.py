@@ -26,8 +26,8 @@ def shop() -> pages.Shop:
 
 def refusal(shop: pages.Shop, **changed: object) -> tuple[str, str]:
     """The field and code with which a wish is refused."""
+    at = clock.now()
     with doors.console(), pytest.raises(GrantRefused) as refused:
-        at = clock.now()
         grants.open(workspace=shop.workspace.id, by=staff.member(), wish=staff.wish(**changed), factor_at=at, at=at)
     return refused.value.field, refused.value.code
 
