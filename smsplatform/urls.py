@@ -6,7 +6,9 @@ from privacy.documents.texts import DOCUMENTS
 from smsplatform.views import consent, docs, health, notices, outbox, policies, promises, public, recipients, well_known
 from smsplatform.views.requests import centre, own, proving, senders, tracking
 from smsplatform.views.staff import audit as staff_audit
+from smsplatform.views.staff import policies as staff_policies
 from smsplatform.views.staff import promises as staff_promises
+from smsplatform.views.staff import records as staff_records
 from smsplatform.views.staff import reviews as staff_reviews
 
 register_converter(policies.DocumentConverter, "document")
@@ -33,6 +35,18 @@ urlpatterns = [
     path("privacy/<document:document>/<int:number>/changes", policies.changed, name="document_changes"),
     path("privacy/notices.atom", notices.feed, name="notices_feed"),
     path("privacy/notices/<slug:notice_id>/dismiss", notices.dismiss, name="notice_dismiss"),
+    path("staff/policies", staff_policies.index, name="staff_policies"),
+    path("staff/policies/<document:document>", staff_policies.show, name="staff_policy"),
+    path("staff/policies/<document:document>/draft", staff_policies.draft, name="staff_policy_draft"),
+    path("staff/policies/<document:document>/raise", staff_policies.raise_weight, name="staff_policy_raise"),
+    path("staff/policies/<document:document>/announce", staff_policies.announce, name="staff_policy_announce"),
+    path("staff/records", staff_records.index, name="staff_records"),
+    *(
+        path(f"staff/records/{role}.{form}", staff_records.download, {"role": role, "form": form})
+        for role in staff_records.ROLES
+        for form in staff_records.FORMS
+    ),
+    path("staff/records/data-map.yml", staff_records.data_map, name="staff_data_map"),
     path("privacy/recipients", recipients.index, name="recipients"),
     path("privacy/cookies", consent.cookie_page, name="cookies"),
     path("privacy/cookies/receipt.json", consent.receipt, name="consent_receipt"),

@@ -18,9 +18,6 @@ from privacy import registry
 from privacy.registry import Recipient
 
 SOON = dt.timedelta(days=30)
-# The European Economic Area, and the countries whose protection the European Commission holds adequate (2025).
-EEA = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IS IE IT LV LI LT LU MT NL NO PL PT RO SK SI ES SE"
-ADEQUATE = "AD AR CA FO GG IL IM JP JE NZ KR CH GB UY"
 
 
 class Provider(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -59,13 +56,6 @@ def read(path: Path) -> list[Recipient]:
 def _recipient(one: Provider) -> Recipient:
     fields = {name: getattr(one, name) for name in one.__struct_fields__}
     return Recipient(**{**fields, "holds": tuple(one.holds), "hosts": tuple(one.hosts)})
-
-
-def without_safeguard() -> Iterator[Recipient]:
-    """Providers outside the EEA and the adequate countries that name no safeguard."""
-    for one in registry.recipients():
-        if one.country and one.country not in f"{EEA} {ADEQUATE}".split() and not one.safeguard:
-            yield one
 
 
 def expired(on: dt.date) -> Iterator[Recipient]:

@@ -51,6 +51,11 @@ def _setting(change: Stored) -> str:
     return _("%(what)s: %(before)s becomes %(after)s.") % {"what": setting(change["what"]), **values}
 
 
+def value(given: Any) -> str:
+    """A setting's value in words."""
+    return words.said(given, language())
+
+
 def setting(key: str) -> str:
     """A setting in words; its key where nobody wrote any down."""
     return _settings().get(key, key)

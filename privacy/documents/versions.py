@@ -189,5 +189,10 @@ def _record(what: str, version: DocumentVersion, by: UUID | None, at: dt.datetim
 
 @task(name="privacy.documents.take_effect", queue="privacy")
 def take_effect_now() -> None:
-    """Scheduled; safe to run twice."""
-    take_effect(at=clock.now())
+    """Scheduled; safe to run twice. On the first start it publishes version 1 of each document."""
+    at = clock.now()
+    try:
+        publish_first(at=at)
+    except NotPossible:  # another worker is at it
+        return
+    take_effect(at=at)

@@ -14,6 +14,8 @@ _UNITS = {
 }  # fmt: skip
 _NAMES: dict[str, tuple[str, str]] = {
     "": ("none", "keine"),
+    "yes": ("yes", "ja"),
+    "no": ("no", "nein"),
     "accepted": ("we accepted the message", "wir die Nachricht angenommen haben"),
     "final": ("the message reached its final state", "die Nachricht ihren Endzustand erreicht hat"),
     "banner": ("a banner in the dashboard", "einen Hinweis im Dashboard"),
@@ -48,6 +50,8 @@ def said(value: Any, language: str) -> str:
         return duration(value, language)
     if isinstance(value, tuple):
         return _series([_name(one, language) for one in value], language) or _name("", language)
+    if isinstance(value, bool):
+        return _name("yes" if value else "no", language)
     return _name(value, language) if isinstance(value, str) else str(value)
 
 

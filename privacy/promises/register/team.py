@@ -39,7 +39,7 @@ ROWS = (
     row("team-22", _("We keep to the law."), "privacy.requests, privacy.breaches",
         "privacy.requests_due privacy.breach_clocks"),
     row("team-23", _("Everybody who processes data for us is listed."), "privacy.documents",
-        "privacy.subprocessors privacy.recipients"),
+        "privacy.subprocessors privacy.recipients privacy.hosts_listed"),
     row("team-24", _("They act on our instructions, under strict agreements."), "privacy.documents",
         attested=_("The signed agreement of every processor")),
     row("team-25", _("You are told {transfer.notice} before your data goes to another company."), "",

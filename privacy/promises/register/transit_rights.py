@@ -66,7 +66,7 @@ ROWS = (
         "privacy.breach_clocks"),
     row("transit-104", _("People are told when the risk for them is high."), "privacy.breaches", "test"),
     row("transit-105", _("We claim no SOC 2, ISO 27001, PCI or HIPAA."), "privacy.profiles",
-        "test privacy.claims", keys="claims"),
+        "test privacy.claims privacy.documents_claim", keys="claims"),
     row("transit-106", _("We sign no business associate agreement; health data needs a talk first."),
         "privacy.documents", "test"),
     row("transit-107", _("Our cookies are the session and the protection against forged requests."),
@@ -87,6 +87,6 @@ ROWS = (
         "test privacy.policy_notice"),
     row("transit-116", _("By a banner and by mail to your address."), "privacy.documents", "test privacy.policy_notice",
         keys="policy.notice_channels"),
-    row("transit-117", _("Earlier versions are in the archive."), "privacy.documents", "test"),
+    row("transit-117", _("Earlier versions are in the archive."), "privacy.documents", "test privacy.policy_archived"),
     row("transit-118", _("Receipt logs help you to show your own compliance."), "messaging.exports", "test"),
 )  # fmt: skip
