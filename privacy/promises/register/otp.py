@@ -63,7 +63,7 @@ ROWS = (
     row("otp-33", _("Inside, everybody sees only what their role is for."), "smsplatform.lib.tenancy, accounts.roles",
         "test privacy.isolation"),
     row("otp-34", _("What the system does is monitored and logged."), "smsplatform.status, privacy.audit",
-        "smsplatform.heartbeat"),
+        "smsplatform.heartbeat privacy.audit_sealed"),
     row("otp-35", shared.NO_ABSOLUTE, "templates", "test"),
     row("otp-36", _("A cookie keeps you signed in."), "accounts.session_store", "test smsplatform.cookies"),
     row("otp-37", _("Cookies may measure performance and use, if you agree."), "privacy.consent", "test",

@@ -30,7 +30,7 @@ ROWS = (
         "test privacy.sealed"),
     row("transit-15", _("Which delivery receipts you want is stored."), "messaging.endpoints", "test"),
     row("transit-16", _("Support mail is kept until it is resolved and for {retention.support} after."), "",
-        "privacy.support_age"),
+        gap=shared.NO_SUPPORT),
     row("transit-17", _("Numbers are normalised to E.164."), "smsplatform.lib.phone", "test"),
     row("transit-18", _("The sender of each message is stored."), "messaging.models.message", "test"),
     row("transit-19", _("Times of submission and of the carrier's answer are stored."), "messaging.models.attempt",
@@ -100,5 +100,5 @@ ROWS = (
         "accounts.closing", "test accounts.closings_due"),
     row("transit-61", shared.LEDGER, "billing.ledger", "billing.ledger_immutable"),
     row("transit-62", _("Support cases are kept until resolved and for {retention.support} after."), "",
-        "privacy.support_age"),
+        gap=shared.NO_SUPPORT),
 )  # fmt: skip
