@@ -238,8 +238,9 @@ def destroy_workspace(workspace: UUID, *, at: dt.datetime) -> int:
     """
     if workspace == PLATFORM:
         raise ValueError("the platform's keys hold every person's address: they are rotated, never destroyed")
-    tombstones.bury(model=ERASED[0], rows=[workspace], action=ERASED[1], at=at)
-    destroyed = WorkspaceKey.objects.filter(workspace_id=workspace).delete()[0]
+    with transaction.atomic(using="keystore"):  # a mark without its keys gone would stop the next attempt
+        tombstones.bury(model=ERASED[0], rows=[workspace], action=ERASED[1], at=at)
+        destroyed = WorkspaceKey.objects.filter(workspace_id=workspace).delete()[0]
     _forget(lambda held: held.workspace == workspace)
     scrub()
     return destroyed

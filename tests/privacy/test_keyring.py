@@ -11,13 +11,14 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.test.utils import CaptureQueriesContext
 
 from privacy import ciphers, keyring, vault
 from privacy.keyring import OF_WORKSPACE, PLATFORM, KeyDestroyed, Purpose
 from privacy.keystore.models import WorkspaceKey
 from smsplatform.lib import clock
+from tests.factories.superuser import superuser
 
 DAY = dt.timedelta(days=1)
 ROW = uuid4()
@@ -254,6 +255,25 @@ def test_a_workspace_whose_keys_were_destroyed_gets_no_new_ones() -> None:
     ):
         with pytest.raises(KeyDestroyed):
             attempt()
+    assert rows(workspace) == []
+
+
+def test_a_destruction_that_is_cut_off_leaves_no_mark_that_would_stop_the_next_one() -> None:
+    workspace = uuid4()
+    keyring.create_for(workspace)
+    with superuser("keystore") as session:
+        session.execute(
+            "CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'cut off'; END $$;"
+            "CREATE TRIGGER cut_off BEFORE DELETE ON keystore_key FOR EACH STATEMENT EXECUTE FUNCTION cut_off()"
+        )
+        try:
+            with pytest.raises(DatabaseError, match="cut off"):
+                keyring.destroy_workspace(workspace, at=clock.now())
+        finally:
+            session.execute("DROP TRIGGER cut_off ON keystore_key; DROP FUNCTION cut_off()")
+
+    assert not keyring.is_erased(workspace)
+    assert keyring.destroy_workspace(workspace, at=clock.now()) == 5
     assert rows(workspace) == []
 
 
