@@ -199,7 +199,7 @@ def run(*, export: str) -> None:
     more = step(export=wanted, at=clock.now())
     finished = not more and Export.objects.filter(pk=wanted, finished_at__isnull=False).exists()
     if more:
-        transaction.on_commit(partial(_publish, str(place), export), robust=True)
+        transaction.on_commit(partial(publish, str(place), export), robust=True)
     elif finished:
         transaction.on_commit(
             partial(tell.apply_async, kwargs={"workspace": str(place), "export": export}), robust=True
@@ -230,7 +230,7 @@ def tell(*, workspace: str, export: str) -> None:
 def sweep() -> None:
     """Scheduled; wakes exports whose task was lost."""
     for workspace, export in stale(at=clock.now()):
-        _publish(str(workspace), str(export))
+        publish(str(workspace), str(export))
 
 
 def stale(*, at: dt.datetime) -> list[tuple[UUID, UUID]]:
@@ -240,10 +240,11 @@ def stale(*, at: dt.datetime) -> list[tuple[UUID, UUID]]:
 
 
 def _wake(export: Export) -> None:
-    transaction.on_commit(partial(_publish, str(export.workspace_id), str(export.id)), robust=True)
+    transaction.on_commit(partial(publish, str(export.workspace_id), str(export.id)), robust=True)
 
 
-def _publish(workspace: str, export: str) -> None:
+def publish(workspace: str, export: str) -> None:
+    """Wake a worker for this file."""
     run.apply_async(kwargs={"workspace": workspace, "export": export})
 
 

@@ -296,7 +296,7 @@ declare(
         fields={
             **each("id carrier_id", ROW),
             "prefix": F("none", reason="digits that many numbers begin with", resembles=("digits",)),
-            **each("livemode position", OPERATOR),
+            **each("livemode position enabled", OPERATOR),
         },
     ),
     ModelPolicy(

@@ -43,7 +43,7 @@ def refresh(*, using: str = "default") -> None:
     """Read the routes now."""
     global _read_at  # noqa: PLW0603  # one cache per process, guarded by the lock
     with _lock:
-        rows = Route.objects.using(using).filter(carrier__enabled=True).order_by("prefix", "position")
+        rows = Route.objects.using(using).filter(enabled=True, carrier__enabled=True).order_by("prefix", "position")
         found: dict[bool, dict[str, list[UUID]]] = {True: {}, False: {}}
         listed = rows.values_list("livemode", "prefix", "carrier_id")
         for livemode, prefix, carrier in database.again(using, lambda: list(listed)):

@@ -64,10 +64,10 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Operation"),
         (
-            Entry(url_name="staff_carriers", label=_("Carriers"), icon="signal"),
-            Entry(url_name="staff_queues", label=_("Queues"), icon="queue-list"),
-            Entry(url_name="staff_dead_letters", label=_("Dead letters"), icon="archive-box-x-mark"),
-            Entry(url_name="staff_notices", label=_("Notices"), icon="megaphone"),
+            Entry(url_name="staff_carriers", label=_("Carriers"), icon="signal", roles=EVERYBODY),
+            Entry(url_name="staff_queues", label=_("Queues"), icon="queue-list", roles=EVERYBODY),
+            Entry(url_name="staff_dead_letters", label=_("Dead letters"), icon="archive-box-x-mark", roles=EVERYBODY),
+            Entry(url_name="staff_notices", label=_("Notices"), icon="megaphone", roles=EVERYBODY),
         ),
     ),
 )

@@ -6,8 +6,12 @@ from privacy.documents.texts import DOCUMENTS
 from smsplatform.views import consent, docs, health, notices, outbox, policies, promises, public, recipients, well_known
 from smsplatform.views.requests import centre, own, proving, senders, tracking
 from smsplatform.views.staff import audit as staff_audit
+from smsplatform.views.staff import carriers as staff_carriers
+from smsplatform.views.staff import dead_letters as staff_dead_letters
+from smsplatform.views.staff import notices as staff_notices
 from smsplatform.views.staff import policies as staff_policies
 from smsplatform.views.staff import promises as staff_promises
+from smsplatform.views.staff import queues as staff_queues
 from smsplatform.views.staff import records as staff_records
 from smsplatform.views.staff import reviews as staff_reviews
 
@@ -83,6 +87,13 @@ urlpatterns = [
     path("staff/audit/download.<slug:file_format>", staff_audit.download, name="staff_audit_download"),
     path("staff/audit/<str:event_id>", staff_audit.event, name="staff_audit_event"),
     path("staff/audit/<str:event_id>/proof.json", staff_audit.proof, name="staff_audit_proof"),
+    path("staff/carriers", staff_carriers.index, name="staff_carriers"),
+    path("staff/carriers/<str:subject>/<slug:onoff>", staff_carriers.switch, name="staff_carrier_switch"),
+    path("staff/queues", staff_queues.index, name="staff_queues"),
+    path("staff/dead-letters", staff_dead_letters.index, name="staff_dead_letters"),
+    path("staff/dead-letters/<slug:kind>/<str:subject>", staff_dead_letters.retry, name="staff_dead_letter_retry"),
+    path("staff/notices", staff_notices.index, name="staff_notices"),
+    path("staff/notices/end", staff_notices.end, name="staff_notice_end"),
     path("staff/reviews", staff_reviews.index, name="staff_reviews"),
     path("staff/reviews/sign", staff_reviews.sign, name="staff_reviews_sign"),
     path("", include("smsplatform.staff_urls")),

@@ -61,6 +61,7 @@ class Route(models.Model):
     livemode = models.BooleanField()
     position = models.PositiveSmallIntegerField(default=0)
     carrier = models.ForeignKey(Carrier, on_delete=models.CASCADE, related_name="routes")
+    enabled = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         db_table = "messaging_route"
@@ -68,6 +69,10 @@ class Route(models.Model):
 
     def __str__(self) -> str:
         return f"+{self.prefix} {self.position}"
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode(ids.ROUTE, self.id)
 
 
 class BindLease(models.Model):

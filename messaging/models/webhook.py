@@ -103,6 +103,7 @@ class Delivery(models.Model):
                 "endpoint_id", "message_id", "id", name="delivery_order", condition=Q(state__in=["pending", "leased"])
             ),
             models.Index("workspace", models.F("id").desc(), name="delivery_list"),
+            models.Index("id", name="delivery_given_up", condition=Q(state="exhausted")),
         ]
 
     def __str__(self) -> str:

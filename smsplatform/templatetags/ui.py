@@ -20,6 +20,7 @@ from accounts import reading
 from accounts.roles import Role, Scope
 from privacy.documents.notices import Notice
 from privacy.documents.texts import DOCUMENTS
+from smsplatform import announcements as announcements_table
 from smsplatform import navigation as navigation_table
 from smsplatform import regions
 from smsplatform import staff_navigation as staff_table
@@ -274,6 +275,15 @@ def duration(length: dt.timedelta | None) -> str:
 def copyable(value: str, label: str = "") -> dict[str, Any]:
     """A value with a button that copies it (the button exists only with script)."""
     return {"value": value, "label": label}
+
+
+@register.inclusion_tag("components/announcements.html")
+def announcements() -> dict[str, Any]:
+    """What the operator tells everybody now, in the reader's language."""
+    language = translation.get_language() or "en"
+    shown = announcements_table.current(at=clock.now())
+    told = [(notice.tone, *notice.told(language)) for notice in shown]
+    return {"announcements": [{"tone": tone, "title": title, "text": text} for tone, title, text in told]}
 
 
 @register.inclusion_tag("components/field.html")

@@ -187,6 +187,9 @@ EXAMPLES = {
     "promise": Example(make=lambda _world: "otp-46", shared=True),
     "file_format": Example(make=lambda _world: "csv", shared=True),
     "event_id": Example(make=lambda _world: "none", shared=True),  # pages of auditors, which customers do not have
+    "subject": Example(make=lambda _world: "none", shared=True),  # of operators' pages, likewise
+    "onoff": Example(make=lambda _world: "off", shared=True),
+    "kind": Example(make=lambda _world: "queue", shared=True),
     "code": Example(make=lambda _world: "not_found", shared=True),
     "mail_id": Example(make=lambda _world: "none", shared=True),  # of the demo's outbox, which others do not have
     "template": Example(make=lambda _world: "accounts/invitation", shared=True),
