@@ -13,7 +13,7 @@ REVOKE UPDATE (enabled) ON messaging_carrier, messaging_route FROM sp_system;
 class Migration(migrations.Migration):
     """What operators see of the pipeline and may do to it, without anything of customers."""
 
-    dependencies = [("messaging", "0070_reviews")]
+    dependencies = [("messaging", "0040_requests")]
     operations = [
         migrations.AddField("route", "enabled", models.BooleanField(default=True, db_default=True)),
         migrations.AddIndex(
