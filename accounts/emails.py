@@ -77,4 +77,18 @@ register(
             "url": LINK,
         },
     ),
+    Mail(
+        template="accounts/security_incident",
+        category=Category.ALERT,
+        sample={
+            "title": "Security incident: a copy of the API log was readable",
+            "paragraphs": [
+                "On 2026-01-05 14:30 UTC we became aware of an incident.",
+                "No text of a message was in it.",
+            ],
+            "workspace": "Acme",
+            "at": AT,
+            "url": LINK,
+        },
+    ),
 )

@@ -13,3 +13,4 @@ class MessagingConfig(AppConfig):
         import_module("messaging.opening")
         import_module("messaging.notices")
         import_module("messaging.stopping")
+        import_module("messaging.incidents")

@@ -49,6 +49,7 @@ class Claimed(NamedTuple):
 
 
 REQUEST_TYPE = "privacy_request.created"
+INCIDENT = "security.incident"
 _STATUSES = frozenset(Status.values)
 _encoder = msgspec.json.Encoder()
 
@@ -57,9 +58,16 @@ def payload(row: Claimed) -> bytes:
     """The body of the request: ``{type, timestamp, data}``."""
     if row.type == REQUEST_TYPE:
         data = _ticket(row)
+    elif row.type == INCIDENT:
+        data = _incident(row)
     else:
         data = _endpoint(row) if row.message_id is None else _message(row, row.message_id)
     return _encoder.encode({"type": row.type, "timestamp": row.occurred_at, "data": data})
+
+
+def _incident(row: Claimed) -> dict[str, Any]:
+    """Which notice there is; its words are behind the API and on the page, for those who may read them."""
+    return {"id": ids.encode(ids.NOTICE, row.event_id), "object": "notice", "kind": "security_incident"}
 
 
 def _endpoint(row: Claimed) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop as _
 
 from privacy import archives, upkeep
+from privacy.breaches import declared as breaches
 from privacy.consent import declared as consent
 from privacy.registry import F, ModelPolicy, Unit, declare, each
 
@@ -407,4 +408,4 @@ declare(
         fields=each("id app_label model", FRAMEWORK),
     ),
 )
-declare(*consent.DECLARED)
+declare(*consent.DECLARED, *breaches.DECLARED)

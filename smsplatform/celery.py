@@ -53,6 +53,7 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "audit seal": ("privacy.sealing.sealer.seal", 60.0, "privacy"),
     "policy versions": ("privacy.documents.take_effect", 60.0, "privacy"),
     "policy mails": ("accounts.policy_letters.send_due", 60.0, "default"),
+    "incident notices": ("privacy.breaches.publish", 60.0, "privacy"),
     "closings": ("accounts.closing.erase_due", 300.0, "privacy"),
 }
 
@@ -79,6 +80,7 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "smsplatform.status",
         "privacy.retention",
         "privacy.documents.versions",
+        "privacy.breaches.notices",
         "privacy.archives.building",
         "privacy.promises.evaluating",
         "privacy.promises.reporting",

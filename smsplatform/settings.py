@@ -284,6 +284,8 @@ PRIVACY_EMAIL = env.str("PRIVACY_EMAIL", default=f"privacy@{_host}")  # where pe
 # one the privacy centre takes no proof by text. What all codes of a day may cost is in micro-units.
 PRIVACY_WORKSPACE = env.str("PRIVACY_WORKSPACE", default="01890000-0000-7000-8000-0000000000d5" if DEMO else "")
 PRIVACY_CODES_DAY_MICRO = env.int("PRIVACY_CODES_DAY_MICRO", default=5_000_000)
+SECURITY_EMAIL = env.str("SECURITY_EMAIL", default=f"security@{_host}")  # where weaknesses are reported
+SECURITY_TXT_EXPIRES = env.str("SECURITY_TXT_EXPIRES", default="2027-10-31T00:00:00+00:00")
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"no-reply@{_host}")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # opens /metrics; without it there is none outside the demo
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

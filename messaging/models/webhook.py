@@ -20,6 +20,7 @@ EVENT_TYPES = (
     "message.rerouted",
     "message.redacted",
     "privacy_request.created",
+    "security.incident",
 )
 DEFAULT_TYPES = (
     "message.delivered",

@@ -7,10 +7,12 @@ from privacy.models.data_request import DataRequest, DataRequestStep, IdentityPr
 from privacy.models.document import DocumentReader, DocumentText, DocumentVersion
 from privacy.models.erasure import Erasure, KnownEpoch, Restriction
 from privacy.models.promise import CheckResult, PromiseAttestation, PromiseReport, ReportSeal
+from privacy.models.incident import AffectedWorkspace, Incident, IncidentEntry, IncidentNotice
 from privacy.models.purge_run import PurgeRun
 from privacy.models.visit import Visit
 
 __all__ = [
+    "AffectedWorkspace",
     "Archive",
     "ArchivePiece",
     "AuditEvent",
@@ -26,6 +28,9 @@ __all__ = [
     "DocumentVersion",
     "Erasure",
     "IdentityProof",
+    "Incident",
+    "IncidentEntry",
+    "IncidentNotice",
     "KnownEpoch",
     "PromiseAttestation",
     "PromiseReport",
