@@ -57,6 +57,12 @@ def end_staff_sessions(*, by: UUID, at: dt.datetime) -> int:
     return _sign_out(set(staff.values_list("pk", flat=True)), at=at)
 
 
+def staff_signed_in() -> int:
+    """How many members of staff have a session now."""
+    staff = User.objects.exclude(staff_role="").values("pk")
+    return Session.objects.filter(user_id__in=staff).values("user_id").distinct().count()
+
+
 def reach(workspaces: Iterable[UUID]) -> tuple[int, int]:
     """How many API keys and people ``revoke_keys`` and ``end_sessions`` would reach."""
     found, people = 0, set[UUID]()

@@ -149,6 +149,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "heroicons.templatetags.heroicons",
                 "smsplatform.templatetags.ui",
                 "smsplatform.templatetags.consent",
+                "smsplatform.templatetags.incidents",
             ],
         },
     }

@@ -3,9 +3,22 @@
 from django.urls import include, path, register_converter
 
 from privacy.documents.texts import DOCUMENTS
-from smsplatform.views import consent, docs, health, notices, outbox, policies, promises, public, recipients, well_known
+from smsplatform.views import (
+    consent,
+    docs,
+    health,
+    notices,
+    outbox,
+    policies,
+    promises,
+    public,
+    recipients,
+    security_notices,
+    well_known,
+)
 from smsplatform.views.requests import centre, own, proving, senders, tracking
 from smsplatform.views.staff import audit as staff_audit
+from smsplatform.views.staff import breaches
 from smsplatform.views.staff import carriers as staff_carriers
 from smsplatform.views.staff import dead_letters as staff_dead_letters
 from smsplatform.views.staff import notices as staff_notices
@@ -54,6 +67,19 @@ urlpatterns = [
     path("privacy/recipients", recipients.index, name="recipients"),
     path("privacy/cookies", consent.cookie_page, name="cookies"),
     path("privacy/cookies/receipt.json", consent.receipt, name="consent_receipt"),
+    path("security-notices", security_notices.security_notices, name="security_notices"),
+    path(".well-known/security.txt", security_notices.security_contact, name="security_txt"),
+    path("staff/breaches", breaches.breaches, name="staff_breaches"),
+    path("staff/breaches/new", breaches.breach_new, name="staff_breach_new"),
+    path("staff/breaches/runbook", breaches.breach_runbook, name="staff_breach_runbook"),
+    path("staff/breaches/<str:incident_id>", breaches.breach, name="staff_breach"),
+    path("staff/breaches/<str:incident_id>/scope", breaches.breach_scope, name="staff_breach_scope"),
+    path("staff/breaches/<str:incident_id>/assess", breaches.breach_assess, name="staff_breach_assess"),
+    path("staff/breaches/<str:incident_id>/measure", breaches.breach_measure, name="staff_breach_measure"),
+    path("staff/breaches/<str:incident_id>/revoke", breaches.breach_revoke, name="staff_breach_revoke"),
+    path("staff/breaches/<str:incident_id>/close", breaches.breach_close, name="staff_breach_close"),
+    path("staff/breaches/<str:incident_id>/report", breaches.breach_report, name="staff_breach_report"),
+    path("staff/breaches/<str:incident_id>/tell/<str:audience>", breaches.breach_tell, name="staff_breach_tell"),
     path(".well-known/gpc.json", consent.gpc, name="gpc"),
     path(".well-known/audit/checkpoint", well_known.checkpoint, name="audit_checkpoint"),
     path(".well-known/audit/key", well_known.key, name="audit_key"),

@@ -5,19 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from privacy import profiles
 from privacy.models import Incident, IncidentEntry
 
 State = Literal["running", "overdue", "met", "late", "waived"]
 Audience = IncidentEntry.Audience
-NAMES: dict[str, str | Promise] = {
-    Audience.AUTHORITY: _("Authority"),
-    Audience.CONTROLLERS: _("Workspaces (controllers)"),
-    Audience.USERS: _("People with accounts"),
-}
 SETTING = {
     Audience.AUTHORITY: "breach.authority",
     Audience.CONTROLLERS: "breach.controllers",
@@ -36,8 +28,8 @@ class Clock:
     stopped: IncidentEntry | None = None
 
     @property
-    def name(self) -> str | Promise:
-        return NAMES[self.audience]
+    def name(self) -> str:
+        return str(Audience(self.audience).label)
 
     @property
     def is_open(self) -> bool:

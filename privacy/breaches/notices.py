@@ -6,6 +6,7 @@ the sweep. A drill makes no notice.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.cache import cache
 from django.dispatch import Signal
+from kombu.exceptions import OperationalError
 
 from privacy import audit
 from privacy.breaches.register import DATABASE
@@ -21,6 +23,7 @@ from smsplatform.lib import clock, ids
 from smsplatform.lib.tasks import task
 from smsplatform.lib.tenancy import scope
 
+logger = logging.getLogger(__name__)
 SHOWN = dt.timedelta(days=30)  # on every page of the workspace, unless somebody says that they have seen it
 FRESH_SECONDS = 15
 _TOLD = "incident-notices"
@@ -40,6 +43,14 @@ def publish(*, at: dt.datetime) -> int:
 def publish_now() -> None:
     """The sweep; also a wake-up, right after something was ordered."""
     publish(at=clock.now())
+
+
+def wake() -> None:
+    """Carry orders out soon; without a broker the sweep does."""
+    try:
+        publish_now.delay()
+    except OperationalError:
+        logger.warning("incident_notices_not_queued")
 
 
 def proofs(entries: Sequence[IncidentEntry]) -> list[IncidentNotice]:
@@ -115,7 +126,7 @@ def _tell(entry: IncidentEntry, workspace: UUID, at: dt.datetime) -> None:
         if not made:
             return
         answers = published.send(sender=IncidentNotice, notice=notice, audience=entry.audience, at=at)
-        mails = sum(answer for _receiver, answer in answers if isinstance(answer, int))
+        mails = sum(int(answer or 0) for _receiver, answer in answers)
         IncidentNotice.objects.filter(pk=notice.pk).update(mails=mails)
         details = {"incident": str(entry.incident_id), "notice": str(notice.pk)}
         audit.record(action="system:incident:notified", workspace=workspace, actor=None, at=at, details=details)

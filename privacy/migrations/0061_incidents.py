@@ -153,7 +153,11 @@ class Migration(migrations.Migration):
                     "audience",
                     models.CharField(
                         blank=True,
-                        choices=[("authority", "Authority"), ("controllers", "Controllers"), ("users", "Users")],
+                        choices=[
+                            ("authority", "Authority"),
+                            ("controllers", "Workspaces (controllers)"),
+                            ("users", "People with accounts"),
+                        ],
                         default="",
                         max_length=11,
                     ),

@@ -6,8 +6,8 @@ from privacy.models.consent_record import ConsentRecord
 from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
 from privacy.models.document import DocumentReader, DocumentText, DocumentVersion
 from privacy.models.erasure import Erasure, KnownEpoch, Restriction
-from privacy.models.promise import CheckResult, PromiseAttestation, PromiseReport, ReportSeal
 from privacy.models.incident import AffectedWorkspace, Incident, IncidentEntry, IncidentNotice
+from privacy.models.promise import CheckResult, PromiseAttestation, PromiseReport, ReportSeal
 from privacy.models.purge_run import PurgeRun
 from privacy.models.visit import Visit
 

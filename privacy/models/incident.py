@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from smsplatform.lib import clock, ids
 
@@ -8,9 +9,9 @@ class Incident(models.Model):
     """A breach, or a drill of one. Its clocks start at ``aware_at``. Texts name nobody: it outlives them."""
 
     class Risk(models.TextChoices):
-        LOW = "low", "Unlikely to result in a risk"
-        RISK = "risk", "A risk"
-        HIGH = "high", "A high risk"
+        LOW = "low", _("Unlikely to result in a risk")
+        RISK = "risk", _("A risk")
+        HIGH = "high", _("A high risk")
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     title = models.CharField(max_length=120)
@@ -56,9 +57,9 @@ class IncidentEntry(models.Model):
         CLOSED = "closed"
 
     class Audience(models.TextChoices):
-        AUTHORITY = "authority"
-        CONTROLLERS = "controllers"
-        USERS = "users"
+        AUTHORITY = "authority", _("Authority")
+        CONTROLLERS = "controllers", _("Workspaces (controllers)")
+        USERS = "users", _("People with accounts")
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="entries")

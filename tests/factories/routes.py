@@ -22,6 +22,8 @@ from privacy.models import RequestTicket
 from privacy.models.data_request import About, Kind
 from privacy.requests import desk, tickets
 from privacy.requests.proofs import Identity
+from privacy.breaches import register
+from privacy.models import Incident
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging, staff
@@ -168,6 +170,15 @@ EXAMPLES = {
     # Of nobody who asks: the page is the same 404 for all.
     "data_request_id": Example(make=lambda _world: ids.encode(ids.DATA_REQUEST, ids.uuid7()), shared=True),
     "ticket_id": Example(make=lambda world: ids.encode(ids.TICKET, ticket(world).pk)),
+def incident() -> Incident:
+    """An open drill."""
+    facts = register.Facts(title="Drill", description="Practice.", aware_at=clock.now(), integrity=True, drill=True)
+    return register.open_incident(facts, by=ids.uuid7(), at=clock.now())
+
+
+EXAMPLES = {
+    "incident_id": Example(make=lambda _world: ids.encode(ids.INCIDENT, incident().pk), shared=True),
+    "audience": Example(make=lambda _world: "users", shared=True),
     "passkey_id": Example(make=lambda world: ids.encode("pky", passkey(world.owner).pk)),
     "sender_id": Example(make=_sender),
     "call_id": Example(make=_call),
