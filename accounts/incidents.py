@@ -1,54 +1,49 @@
 """Security incidents, for people: the mails they are owed, and accesses taken away at once.
 
-Each workspace is one transaction with its own audit events, so a stop half-way leaves whole workspaces.
+Accesses are taken away over all workspaces at once, as the system: staff pages themselves reach no customer's rows.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, LiteralString
 from uuid import UUID
 
+from django.db import connections, transaction
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from accounts import keys, notices, notifications, tokens
-from accounts.models import ApiKey, Membership, Notification, Session, User, Workspace
+from accounts import notices, notifications, tokens
+from accounts.models import Notification, Session, User, Workspace
 from accounts.models.notification import Category
 from accounts.roles import Role
 from privacy import audit
 from privacy.breaches.notices import published
 from privacy.models import IncidentEntry, IncidentNotice
 from smsplatform.lib import mail
-from smsplatform.lib.tenancy import scope
 
+DATABASE = "system"
 KIND = "security_incident"
 ADDRESS = "/security-notices"
 # Who stands for the controller; everybody with an account is a user.
 CONTROLLERS = (Role.OWNER, Role.ADMIN)
 
 
-def revoke_keys(workspaces: Iterable[UUID], *, by: UUID, at: dt.datetime) -> int:
-    """Revoke every API key of these workspaces; how many."""
-    count = 0
-    for workspace in workspaces:
-        with scope.workspace(workspace):
-            valid = list(ApiKey.objects.filter(workspace_id=workspace, revoked_at=None))
-            for key in valid:
-                keys.revoke(key=key, by=by, at=at)
-            count += len(valid)
-    return count
+def revoke_keys(workspaces: Sequence[UUID], *, by: UUID, at: dt.datetime) -> int:
+    """Revoke every API key of these workspaces, each with an event in its log; how many."""
+    with transaction.atomic(using=DATABASE):
+        revoked = _rows("SELECT * FROM access.revoke_keys_of(%s::uuid[], %s)", [list(workspaces), at])
+        for workspace, key in revoked:
+            _record("staff:api_key:revoked", workspace, by, at, key=str(key))
+    return len(revoked)
 
 
-def end_sessions(workspaces: Iterable[UUID], *, by: UUID, at: dt.datetime) -> int:
+def end_sessions(workspaces: Sequence[UUID], *, by: UUID, at: dt.datetime) -> int:
     """Sign everybody of these workspaces out, in browsers and apps; how many people."""
-    people: set[UUID] = set()
-    for workspace in workspaces:
-        with scope.workspace(workspace):
-            people |= set(Membership.objects.filter(workspace_id=workspace).values_list("user_id", flat=True))
-            audit.record(
-                action="staff:session:revoked", workspace=workspace, actor=by, at=at, details={"reason": "incident"}
-            )
-    return _sign_out(people, at=at)
+    count = _sign_out(_people(workspaces), at=at)
+    with transaction.atomic(using=DATABASE):
+        for workspace in workspaces:
+            _record("staff:session:revoked", workspace, by, at)
+    return count
 
 
 def end_staff_sessions(*, by: UUID, at: dt.datetime) -> int:
@@ -57,20 +52,29 @@ def end_staff_sessions(*, by: UUID, at: dt.datetime) -> int:
     return _sign_out(set(staff.values_list("pk", flat=True)), at=at)
 
 
+def valid_keys(workspaces: Sequence[UUID]) -> int:
+    """How many keys ``revoke_keys`` would reach."""
+    return int(_rows("SELECT access.valid_keys_of(%s::uuid[])", [list(workspaces)])[0][0])
+
+
+def signed_in(workspaces: Sequence[UUID]) -> int:
+    """How many people ``end_sessions`` would reach."""
+    return len(_people(workspaces))
+
+
 def staff_signed_in() -> int:
     """How many members of staff have a session now."""
     staff = User.objects.exclude(staff_role="").values("pk")
     return Session.objects.filter(user_id__in=staff).values("user_id").distinct().count()
 
 
-def reach(workspaces: Iterable[UUID]) -> tuple[int, int]:
-    """How many API keys and people ``revoke_keys`` and ``end_sessions`` would reach."""
-    found, people = 0, set[UUID]()
-    for workspace in workspaces:
-        with scope.workspace(workspace):
-            found += ApiKey.objects.filter(workspace_id=workspace, revoked_at=None).count()
-            people |= set(Membership.objects.filter(workspace_id=workspace).values_list("user_id", flat=True))
-    return found, len(people)
+def mails_waiting(notices: Sequence[UUID]) -> int:
+    """How many mails about these notices have not gone out yet."""
+    return int(_rows("SELECT access.incident_mails_waiting(%s::text[])", [[str(one) for one in notices]])[0][0])
+
+
+def _people(workspaces: Sequence[UUID]) -> set[UUID]:
+    return {person for (person,) in _rows("SELECT * FROM access.people_of(%s::uuid[])", [list(workspaces)])}
 
 
 def _sign_out(people: set[UUID], *, at: dt.datetime) -> int:
@@ -78,6 +82,18 @@ def _sign_out(people: set[UUID], *, at: dt.datetime) -> int:
     for person in people:
         tokens.end_all(user_id=person, at=at)
     return len(people)
+
+
+def _record(action: str, workspace: UUID, by: UUID, at: dt.datetime, **details: str) -> None:
+    told = {"reason": "incident", **details}
+    audit.record(action=action, workspace=workspace, actor=by, at=at, details=told, using=DATABASE)
+
+
+def _rows(sql: LiteralString, arguments: list[Any]) -> list[tuple[Any, ...]]:
+    with connections[DATABASE].cursor() as cursor:
+        cursor.execute(sql, arguments)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 @receiver(published, dispatch_uid="accounts.incidents")

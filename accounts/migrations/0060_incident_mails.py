@@ -4,9 +4,16 @@ from django.db import migrations
 
 SQL = (Path(__file__).parent.parent / "sql" / "incidents.sql").read_text()
 
+UNDO = """
+DROP FUNCTION access.incident_mails_waiting(text[]);
+DROP FUNCTION access.revoke_keys_of(uuid[], timestamptz);
+DROP FUNCTION access.valid_keys_of(uuid[]);
+DROP FUNCTION access.people_of(uuid[]);
+"""
+
 
 class Migration(migrations.Migration):
-    """Whether people have been written to about an incident."""
+    """Accesses taken away after an incident, and whether people have been written to."""
 
     dependencies = [("accounts", "0015_promises")]
-    operations = [migrations.RunSQL(SQL, reverse_sql="DROP FUNCTION access.incident_mails_waiting(text[])")]
+    operations = [migrations.RunSQL(SQL, reverse_sql=UNDO)]

@@ -27,6 +27,8 @@ BEGIN
     END IF;
 END
 $$;
+GRANT CREATE ON SCHEMA privacy TO sp_definer;
 REVOKE ALL ON FUNCTION privacy.affected(text[], text[], uuid, uuid, uuid[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION privacy.affected(text[], text[], uuid, uuid, uuid[]) TO sp_system;
 ALTER FUNCTION privacy.affected(text[], text[], uuid, uuid, uuid[]) OWNER TO sp_definer;
+REVOKE CREATE ON SCHEMA privacy FROM sp_definer;

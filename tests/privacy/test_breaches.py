@@ -1,15 +1,17 @@
 """The breach desk: clocks, whom an incident concerns, telling them with proof, and drills that tell nobody."""
 
 import datetime as dt
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail as outbox
-from django.db import ProgrammingError, connections, transaction
-from django.test import override_settings
+from django.db import DatabaseError, ProgrammingError, connections, transaction
+from django.test import Client, override_settings
 
-from accounts import notifications
+from accounts import keys, notifications
 from accounts.models import ApiKey, Notification, Session
+from messaging import endpoints
 from messaging.models import Delivery, WebhookEndpoint
 from privacy import profiles
 from privacy.breaches import clocks, notices, register, scoping, security_txt
@@ -19,7 +21,7 @@ from privacy.live import breaches as live
 from privacy.models import AuditEvent, Incident, IncidentEntry, IncidentNotice
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.factories import pages, routes
+from tests.factories import pages
 
 HOUR = dt.timedelta(hours=1)
 MESSAGES = "messaging.Message"
@@ -146,7 +148,11 @@ def test_the_database_counts_only_tables_of_workspaces_and_only_for_the_system()
     bounds = [UUID(int=0), UUID(int=2**128 - 1)]
 
     for table in ("accounts_user", "privacy_incident", "pg_authid"):
-        with pytest.raises(ProgrammingError), transaction.atomic("system"), connections["system"].cursor() as cursor:
+        with (
+            pytest.raises(DatabaseError, match="not a table"),
+            transaction.atomic("system"),
+            connections["system"].cursor() as cursor,
+        ):
             cursor.execute(call, [[table], [""], *bounds])
     with pytest.raises(ProgrammingError), transaction.atomic(), connections["default"].cursor() as cursor:
         cursor.execute(call, [["messaging_message"], [""], *bounds])
@@ -249,7 +255,6 @@ def test_a_drill_goes_the_whole_way_and_reaches_nobody() -> None:
     with scope.workspace(shop.workspace.id):
         assert not Delivery.objects.filter(type="security.incident").exists()
         assert not Notification.objects.filter(kind="security_incident").exists()
-    assert incident not in {clock.audience for clock in clocks.overdue(at=clock.now())}
 
 
 @pytest.mark.promise("otp-44")
@@ -257,7 +262,7 @@ def test_accesses_are_taken_away_at_once_and_it_is_kept() -> None:
     shop = pages.shop()
     pages.message(shop)
     with scope.workspace(shop.workspace.id):
-        routes.keys.create(workspace=shop.workspace, name="k", livemode=False, by=None, at=clock.now())
+        keys.create(workspace=shop.workspace, name="k", livemode=False, by=None, at=clock.now())
     member = pages.client(shop.owner)
     incident = ready(shop)
     staff, _ = pages.person(staff_role="admin")
@@ -299,15 +304,15 @@ def test_reports_to_the_authority_are_numbered_phases(shop: pages.Shop) -> None:
 @pytest.mark.promise("transit-104")
 def test_at_a_high_risk_nobody_decides_not_to_tell(shop: pages.Shop) -> None:
     incident = ready(shop, risk="high")
-    decision = {"audience": "users", "late_reason": "", "by": BY, "at": clock.now()}
+    decide = partial(register.waive, incident, audience="users", late_reason="", by=BY, at=clock.now())
 
     with pytest.raises(register.HighRisk):
-        register.waive(incident, reasons="Too much work.", **decision)
+        decide(reasons="Too much work.")
     register.assess(incident, risk="low", reasons="Encrypted.", sealed_only=True, by=BY, at=clock.now())
     incident.refresh_from_db(using="system")
     with pytest.raises(register.NeedsReason):
-        register.waive(incident, reasons="  ", **decision)
-    register.waive(incident, reasons="Encrypted, keys elsewhere.", **decision)
+        decide(reasons="  ")
+    decide(reasons="Encrypted, keys elsewhere.")
 
     assert state_of(incident, "users") == "waived"
 
@@ -337,7 +342,7 @@ def test_the_live_check_names_an_overdue_clock_and_not_one_of_a_drill() -> None:
 
 
 def test_security_txt_says_where_to_report_and_the_check_sees_when_it_expired() -> None:
-    shown = pages.Client().get("/.well-known/security.txt")
+    shown = Client().get("/.well-known/security.txt")
 
     assert shown.headers["Content-Type"].startswith("text/plain")
     lines = dict(line.split(": ", 1) for line in shown.content.decode().splitlines())
@@ -351,9 +356,10 @@ def test_security_txt_says_where_to_report_and_the_check_sees_when_it_expired() 
 def listening(of: pages.Shop) -> UUID:
     """An endpoint that asked for incidents."""
     with scope.workspace(of.workspace.id):
-        made = routes.endpoints.create(
+        made = endpoints.create(
             workspace=of.workspace.id, livemode=True, by=None, at=clock.now(),
             values={"url": "https://example.org/hook", "types": ["security.incident"]},
         )  # fmt: skip
         assert WebhookEndpoint.objects.filter(pk=made.pk, enabled=True).exists()
-        return made.pk
+        key: UUID = made.pk
+        return key

@@ -11,7 +11,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
@@ -205,8 +204,9 @@ _REVOKE: dict[str, Callable[[list[UUID], UUID, Any], int]] = {
 
 def _would(what: str, affected: list[UUID]) -> int:
     """How many a drill would have reached."""
-    found, people = incidents.reach(affected)
-    return {"keys": found, "sessions": people, "staff": incidents.staff_signed_in()}[what]
+    if what == "staff":
+        return incidents.staff_signed_in()
+    return incidents.valid_keys(affected) if what == "keys" else incidents.signed_in(affected)
 
 
 def _tell(incident: Incident, audience: str, form: TellForm, by: UUID, *, send: bool) -> None:
@@ -266,7 +266,7 @@ def _context(request: HttpRequest, incident: Incident, form: MeasureForm) -> dic
         "rows": [(_name_of(model), count) for model, count in incident.rows.items()],
         "told": len(told),
         "mails": sum(notice.mails for notice in told),
-        "mails_waiting": _mails_waiting([notice.pk for notice in told]),
+        "mails_waiting": incidents.mails_waiting([notice.pk for notice in told]),
         "seen": sum(notice.seen_at is not None for notice in told),
         "deliveries": webhooks.proof([notice.pk for notice in told]) if told else {},
         "admin": _may_act(request),
@@ -283,14 +283,6 @@ def _name_of(model: str) -> str:
         return registry.policy_of(model).name
     except registry.NotDeclared:
         return model
-
-
-def _mails_waiting(told: list[UUID]) -> int:
-    if not told:
-        return 0
-    with connections["system"].cursor() as cursor:
-        cursor.execute("SELECT access.incident_mails_waiting(%s::text[])", [[str(one) for one in told]])
-        return int(cursor.fetchone()[0])
 
 
 def _clocks(incident: Incident) -> list[clocks.Clock]:
