@@ -15,5 +15,5 @@ DROP FUNCTION access.people_of(uuid[]);
 class Migration(migrations.Migration):
     """Accesses taken away after an incident, and whether people have been written to."""
 
-    dependencies = [("accounts", "0015_promises")]
+    dependencies = [("accounts", "0040_privacy_scopes")]
     operations = [migrations.RunSQL(SQL, reverse_sql=UNDO)]

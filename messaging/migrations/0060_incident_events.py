@@ -12,5 +12,5 @@ DROP FUNCTION pipeline.deliveries_of_events(uuid[]);
 class Migration(migrations.Migration):
     """Endpoints hear of security incidents."""
 
-    dependencies = [("messaging", "0012_running_low")]
+    dependencies = [("messaging", "0040_requests")]
     operations = [migrations.RunSQL(SQL, reverse_sql=UNDO)]

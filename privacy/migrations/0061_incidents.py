@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     """The register of incidents, which the web role cannot read, and what workspaces were told."""
 
     dependencies = [
-        ("privacy", "0010_promises"),
+        ("privacy", "0020_documents"),
     ]
 
     operations = [

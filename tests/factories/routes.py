@@ -18,12 +18,11 @@ from messaging.api.suppressions import PREFIX
 from messaging.exporting import Selection
 from messaging.models import Call, Export, Suppression, Template, WebhookEndpoint
 from privacy import ciphers, keyring
-from privacy.models import RequestTicket
+from privacy.breaches import register
+from privacy.models import Incident, RequestTicket
 from privacy.models.data_request import About, Kind
 from privacy.requests import desk, tickets
 from privacy.requests.proofs import Identity
-from privacy.breaches import register
-from privacy.models import Incident
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging, staff
@@ -161,6 +160,12 @@ def ticket(world: World, *, kind: str = Kind.ERASURE) -> RequestTicket:
         return RequestTicket.objects.get(workspace_id=world.id, request_id=request.pk)
 
 
+def incident() -> Incident:
+    """An open drill."""
+    facts = register.Facts(title="Drill", description="Practice.", aware_at=clock.now(), integrity=True, drill=True)
+    return register.open_incident(facts, by=ids.uuid7(), at=clock.now())
+
+
 EXAMPLES = {
     "grant_id": Example(make=_staff_grant),
     "user_id": Example(make=lambda world: ids.encode(ids.USER, make_member(world)[0].pk)),
@@ -170,13 +175,6 @@ EXAMPLES = {
     # Of nobody who asks: the page is the same 404 for all.
     "data_request_id": Example(make=lambda _world: ids.encode(ids.DATA_REQUEST, ids.uuid7()), shared=True),
     "ticket_id": Example(make=lambda world: ids.encode(ids.TICKET, ticket(world).pk)),
-def incident() -> Incident:
-    """An open drill."""
-    facts = register.Facts(title="Drill", description="Practice.", aware_at=clock.now(), integrity=True, drill=True)
-    return register.open_incident(facts, by=ids.uuid7(), at=clock.now())
-
-
-EXAMPLES = {
     "incident_id": Example(make=lambda _world: ids.encode(ids.INCIDENT, incident().pk), shared=True),
     "audience": Example(make=lambda _world: "users", shared=True),
     "passkey_id": Example(make=lambda world: ids.encode("pky", passkey(world.owner).pk)),
