@@ -12,5 +12,5 @@ DROP FUNCTION pipeline.deliveries_of_events(uuid[]);
 class Migration(migrations.Migration):
     """Endpoints hear of security incidents."""
 
-    dependencies = [("messaging", "0040_requests")]
+    dependencies = [("messaging", "0080_operation")]
     operations = [migrations.RunSQL(SQL, reverse_sql=UNDO)]
