@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ApiKey, User
 from accounts.roles import Role
 from accounts.sentences import SENTENCES
-from privacy import ciphers, keyring
+from privacy import ciphers, keyring, profiles
 from privacy.models import AuditEvent
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
@@ -59,7 +59,7 @@ class Page:
 
 def page(*, workspace: UUID, wanted: Wanted, before: str) -> Page:
     """One page in the open scope. Raises ``ids.InvalidId`` for a cursor that is none."""
-    rows = list(_matching(workspace, wanted, ids.decode(EVENT, before) if before else None)[: PAGE_ROWS + 1])
+    rows = list(matching(workspace, wanted, ids.decode(EVENT, before) if before else None)[: PAGE_ROWS + 1])
     entries = shown(rows[:PAGE_ROWS])
     return Page(entries=entries, older=entries[-1].id if len(rows) > PAGE_ROWS else "")
 
@@ -69,7 +69,7 @@ def everything(*, workspace: UUID, wanted: Wanted) -> Iterator[Entry]:
     last: UUID | None = None
     while True:
         with scope.workspace(workspace):
-            rows = list(_matching(workspace, wanted, last)[:EXPORT_ROWS])
+            rows = list(matching(workspace, wanted, last)[:EXPORT_ROWS])
             entries = shown(rows)
         yield from entries
         if len(rows) < EXPORT_ROWS:
@@ -113,8 +113,10 @@ def _public(prefix: str, value: str) -> str:
         return value
 
 
-def _matching(workspace: UUID, wanted: Wanted, before: UUID | None) -> "QuerySet[AuditEvent]":
-    rows = AuditEvent.objects.filter(workspace_id=workspace).told(clock.now()).order_by("-id")
+def matching(workspace: UUID, wanted: Wanted, before: UUID | None) -> "QuerySet[AuditEvent]":
+    """Events within retention, newest first, even when the purge is late."""
+    oldest = ids.floor(clock.now() - profiles.duration("retention.audit"))
+    rows = AuditEvent.objects.filter(workspace_id=workspace, id__gte=oldest).told(clock.now()).order_by("-id")
     if wanted.actor:
         rows = rows.filter(actor_id=wanted.actor)
     if wanted.group:

@@ -47,7 +47,7 @@ class KeyInfo:
     expires_at: dt.datetime | None
     revoked_at: dt.datetime | None
     currency: str
-    body_hours: int
+    body_hours: int | None  # the workspace's own, if it set any
     price_plan_id: UUID
     sends_max: int
     closed_at: dt.datetime | None

@@ -13,8 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 
+from accounts import upkeep
 from accounts.models import Notification, NotificationChoice, User
 from accounts.models.notification import Category
 from smsplatform.lib import clock, ids, mail
@@ -101,9 +103,14 @@ def choose(*, user: User, wanted: Mapping[str, tuple[bool, bool]]) -> None:
     )
 
 
+def readable(at: dt.datetime) -> QuerySet[Notification]:
+    """Those within retention, even when the purge is late."""
+    return Notification.objects.filter(id__gte=ids.floor(at - upkeep.NOTICES_KEPT))
+
+
 def page(*, workspace: UUID, user: UUID, before: UUID | None) -> list[Notification]:
     """One page and one row more, newest first."""
-    rows = Notification.objects.filter(workspace_id=workspace, user_id=user, shown=True)
+    rows = readable(clock.now()).filter(workspace_id=workspace, user_id=user, shown=True)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return list(rows.order_by("-id")[: PAGE + 1])

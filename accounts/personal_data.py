@@ -1,5 +1,7 @@
 """What accounts knows of people, why, for how long."""
 
+import datetime as dt
+
 from django.utils.translation import gettext_noop as _
 
 from accounts import upkeep
@@ -19,43 +21,77 @@ ACCOUNT = Unit(
 
 ASKED = Unit(
     name="invitations and requests to join",
-    kept=_("30 days after they were answered or ran out"),
+    kept=_("{period} after they were answered or ran out"),
+    period=upkeep.ASKED_KEPT,
     anchor="expires_at",
     action="delete",
+    guard="accounts.invitations.find",
     purge=upkeep.purge_asked,
 )
 
 UNCONFIRMED = Unit(
     name="sign-ups never confirmed",
-    kept=_("7 days"),
+    period=upkeep.UNCONFIRMED_KEPT,
     anchor="created_at",
     action="delete",
+    unguarded="nobody but the person reads them, by a link that ends after two days",
     purge=upkeep.purge_unconfirmed,
 )
-TOKENS = Unit(name="refresh tokens", kept=_("30 days"), anchor="expires_at", action="delete", purge=upkeep.purge_tokens)
+TOKENS = Unit(
+    name="refresh tokens",
+    kept=_("30 days"),
+    period=dt.timedelta(),
+    anchor="expires_at",
+    action="delete",
+    guard="accounts.tokens.refresh",
+    purge=upkeep.purge_tokens,
+)
 SIGNING_KEYS = Unit(
     name="signing keys of tokens",
-    kept=_("1 day after they were retired"),
+    kept=_("{period} after they were retired"),
+    period=upkeep.SIGNING_KEYS_KEPT,
     anchor="retired_at",
     action="delete",
+    unguarded="the private half is destroyed when they retire; the public half says nothing about anybody",
     purge=upkeep.purge_signing_keys,
 )
-NOTICES = Unit(name="notifications", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_notices)
+NOTICES = Unit(
+    name="notifications",
+    period=upkeep.NOTICES_KEPT,
+    anchor="at",
+    action="delete",
+    guard="accounts.notifications.readable",
+    purge=upkeep.purge_notices,
+)
 SESSIONS = Unit(
-    name="sessions", kept=_("14 days"), anchor="expire_date", action="delete", purge=privacy_upkeep.purge_sessions
+    name="sessions",
+    kept=_("14 days"),
+    period=dt.timedelta(),
+    anchor="expire_date",
+    action="delete",
+    guard="accounts.session_store.SessionStore",
+    purge=privacy_upkeep.purge_sessions,
+    due=privacy_upkeep.sessions_due,
 )
 DEVICES = Unit(
     name="known devices",
-    kept=_("1 year after the last sign-in from there"),
+    kept=_("{period} after the last sign-in from there"),
+    period=upkeep.DEVICES_KEPT,
     anchor="seen_at",
     action="delete",
+    unguarded="a fingerprint of a kind of browser, compared at sign-in and shown to nobody",
     purge=upkeep.purge_devices,
 )
 GRANTS = Unit(
     name="access of staff", kept=_("90 days"), anchor="expires_at", action="delete", purge=upkeep.purge_grants
 )
 CHANGES = Unit(
-    name="changes of address", kept=_("2 days"), anchor="asked_at", action="delete", purge=upkeep.purge_email_changes
+    name="changes of address",
+    period=upkeep.CHANGES_KEPT,
+    anchor="asked_at",
+    action="delete",
+    guard="accounts.links.of_email_change",
+    purge=upkeep.purge_email_changes,
 )
 
 declare(
@@ -209,7 +245,7 @@ declare(
             "join_digest": F("secret", form="digest", erase="clear"),
             **each("receipts require_second_factor staff_approval", RULE),
             **each("suspended_at suspended_for", F("workspace_meta")),
-            **each("currency time_zone body_hours price_plan_id sends_max", F("workspace_meta")),
+            **each("currency time_zone body_hours metadata_days price_plan_id sends_max", F("workspace_meta")),
             **each("created_at closed_at erase_at erased_at", F("workspace_meta")),
         },
     ),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 # subject: what the group of its actions is called in the filter
 GROUPS: dict[str, str | Promise] = {
     "workspace": _("Workspace"),
+    "debug_window": _("Debugging windows"),
     "member": _("Members"),
     "invitation": _("Invitations"),
     "join_request": _("Requests to join"),
@@ -55,6 +56,11 @@ SENTENCES: dict[str, str | Promise] = {
     "workspace:closed": _("Closed the workspace"),
     "workspace:reopened": _("Opened the workspace again"),
     "workspace:erased": _("Erased the workspace"),
+    "debug_window:opened": _("Opened a debugging window"),
+    "debug_window:closed": _("Closed the debugging window"),
+    "hold:opened": _("Placed a hold"),
+    "hold:reviewed": _("Reviewed a hold"),
+    "hold:released": _("Released a hold"),
     "member:role_changed": _("Changed a member's role"),
     "member:removed": _("Removed a member"),
     "member:left": _("Left the workspace"),

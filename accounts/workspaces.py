@@ -19,7 +19,16 @@ PROFILE = {
     "contact_email": "company",
     "contact_phone": "phone",
 }
-PLAIN = ("name", "time_zone", "body_hours", "receipts", "require_second_factor", "staff_approval")
+PLAIN = ("name", "time_zone", "body_hours", "metadata_days", "receipts", "require_second_factor", "staff_approval")
+PERIODS = ("body_hours", "metadata_days")
+
+
+def longest() -> dict[str, int]:
+    """What the policy allows at most of each period that a workspace may shorten."""
+    return {
+        "body_hours": profiles.duration("retention.body") // dt.timedelta(hours=1),
+        "metadata_days": profiles.duration("retention.delivery_meta").days,
+    }
 
 
 def collected() -> list[str]:
@@ -51,7 +60,7 @@ def change(*, workspace: Workspace, values: Mapping[str, Any], by: UUID, at: dt.
 
 def _empty(field: str) -> Any:
     """What stands for nothing: an encrypted field that was emptied holds no value at all."""
-    return None if field in PROFILE else False
+    return None if field in PROFILE or field in PERIODS else False
 
 
 def _join_link(workspace: Workspace, values: Mapping[str, Any], by: UUID, at: dt.datetime) -> list[str]:

@@ -36,7 +36,7 @@ SELECT (lpad(to_hex((extract(epoch FROM %(at)s::timestamptz) * 1000)::bigint
     CASE WHEN i %% 20 = 1 THEN 'FR' WHEN i %% 5 = 0 THEN 'NL' ELSE 'DE' END,
     CASE WHEN i %% 3 = 0 THEN 'otp' ELSE 'transactional' END, 'gsm7', 1, 1000, 1000, 'EUR', 'submit',
     CASE WHEN i %% 1000 = 5 THEN 'failed' WHEN i %% 100 = 7 THEN 'queued' ELSE 'delivered' END,
-    %(at)s + interval '1 hour', %(at)s + interval '1 day'
+    %(at)s + interval '1 hour', %(at)s - interval '60 days'
 FROM generate_series(1, %(rows)s) AS i
 """
 OUTBOX: LiteralString = """

@@ -8,9 +8,11 @@ from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
 
 SEVEN_YEARS = Unit(
     name="ledger transfers",
-    kept=_("7 years"),
+    keep="retention.ledger",
     anchor="at",
     action="delete",
+    counts="months",
+    unguarded="the law has us show them for as long as they are there",
     purge=upkeep.drop_expired,
     reason=_("Commercial and tax law require the books for seven years."),
 )

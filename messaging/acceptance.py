@@ -51,7 +51,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: dt.datetime
 
 
-_ARGUMENTS = 40
+_ARGUMENTS = 41
 SQL: LiteralString = "SELECT pipeline.accept(" + "%s, " * (_ARGUMENTS - 1) + "%s)"
 
 
@@ -120,7 +120,8 @@ def _message_columns(rows: Sequence[tuple[int, Draft]]) -> list[arrays.Array]:
         arrays.times([p.send_at for p in plans]),
         arrays.times([p.expires_at for p in plans]),
         arrays.times([p.body_expires_at for p in plans]),
-        arrays.bools([bool(r.privacy and r.privacy.content == "discard") for r in requests]),
+        arrays.int2s([p.body_hours for p in plans]),
+        arrays.bools([p.discard for p in plans]),
         arrays.bools([bool(r.privacy and r.privacy.recipient == "mask") for r in requests]),
         arrays.byteas([d.reference_ct for d in drafts]),
         arrays.byteas([d.reference_idx for d in drafts]),

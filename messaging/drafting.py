@@ -109,6 +109,20 @@ class TemplateInfo:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BodyKept:
+    """How long the texts of a workspace are kept, in whole hours, by the policy and its own setting.
+
+    From acceptance (or the time it was scheduled for), or from the final status: then carriers are tried for
+    ``retries`` hours, and the key lasts for both. With ``redacts`` the number is under the same key and ends with it.
+    """
+
+    hours: int
+    retries: int = 0  # 0: counted from acceptance
+    discard: bool = False  # dropped as soon as the message is final
+    redacts: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """Who sends: one key (or person) in one mode of a workspace, with what its messages need."""
 
@@ -116,7 +130,7 @@ class Source:
     livemode: bool
     wallet: UUID
     currency: str
-    body_hours: int
+    body: "BodyKept"
     key_id: UUID | None
     user_id: UUID | None
     senders: dict[str, SenderInfo]
@@ -146,6 +160,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     send_at: dt.datetime | None
     expires_at: dt.datetime
     body_expires_at: dt.datetime
+    body_hours: int | None  # after the final status, where that is the anchor
+    discard: bool
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -171,7 +187,8 @@ def plan(request: SendRequest, source: Source, *, at: dt.datetime) -> Plan:
     sender = _sender(request, source, faults)
     template, text = _text(request, source, faults)
     segmented = _segmented(request, text, faults)
-    send_at, expires_at, body_expires_at = _times(request, source, at, faults)
+    send_at, expires_at, hours = _times(request, source, at, faults)
+    retries = source.body.retries
     _small_fields(request, faults)
     if source.senders_allowed is not None or source.countries_allowed is not None:
         _allowed(number, sender, source, faults)
@@ -184,7 +201,8 @@ def plan(request: SendRequest, source: Source, *, at: dt.datetime) -> Plan:
     return Plan(
         request=request, number=number, sender=sender, template=template, text=segmented.text, segmented=segmented,
         quote=quote, price=price, carrier=carrier, send_at=send_at, expires_at=expires_at,
-        body_expires_at=body_expires_at,
+        body_expires_at=(send_at or at) + dt.timedelta(hours=hours + retries), body_hours=hours if retries else None,
+        discard=source.body.discard or bool(request.privacy and request.privacy.content == "discard"),
     )  # fmt: skip
 
 
@@ -207,7 +225,7 @@ def seal(
         plan=made,
         batch_id=batch_id,
         callback_id=callback_id,
-        to_ct=_sealed(source.contacts, "to", e164, workspace, message_id),
+        to_ct=_sealed(body_key if source.body.redacts else source.contacts, "to", e164, workspace, message_id),
         to_idx=number_index(source.index, e164),
         text_ct=None if has_code else _sealed(body_key, "text", made.text, workspace, message_id),
         reference_ct=_sealed(source.contacts, "reference", reference, workspace, message_id) if reference else None,
@@ -344,27 +362,29 @@ def _segmented(request: SendRequest, text: str | None, faults: list[FieldError])
 
 def _times(
     request: SendRequest, source: Source, at: dt.datetime, faults: list[FieldError]
-) -> tuple[dt.datetime | None, dt.datetime, dt.datetime]:
+) -> tuple[dt.datetime | None, dt.datetime, int]:
+    """Not before, not after, and for how many hours the text is kept."""
     send_at = _utc(request.send_at) if request.send_at and request.send_at.tzinfo else None
     if request.send_at is not None and (send_at is None or not at - SKEW <= send_at <= at + AHEAD_MAX):
         faults.append(fault("#/send_at", "send_at_out_of_range"))
         send_at = None
     start = max(send_at, at) if send_at else at
-    kept = _kept(request, source, faults)
-    expires_at, field = _expiry(request, start, kept, faults)
-    if not TTL_MIN <= expires_at - start <= kept:
+    hours = _kept(request, source, faults)
+    longest = dt.timedelta(hours=source.body.retries or hours)  # a text is there for as long as it may be sent
+    expires_at, field = _expiry(request, start, longest, faults)
+    if not TTL_MIN <= expires_at - start <= longest:
         faults.append(fault(field, "ttl_out_of_range"))
-    return (send_at if send_at and send_at > at else None), expires_at, start + kept
+    return (send_at if send_at and send_at > at else None), expires_at, hours
 
 
-def _kept(request: SendRequest, source: Source, faults: list[FieldError]) -> dt.timedelta:
-    hours = source.body_hours
+def _kept(request: SendRequest, source: Source, faults: list[FieldError]) -> int:
+    hours = source.body.hours
     if request.privacy and (wanted := request.privacy.retain_hours) is not None:
         if not 1 <= wanted <= hours:
             faults.append(fault("#/privacy/retain_hours", "retain_hours_out_of_range"))
         else:
             hours = wanted
-    return dt.timedelta(hours=hours)
+    return hours
 
 
 def _expiry(

@@ -76,7 +76,7 @@ def _read(*, workspace: UUID, chosen: Selection, before: UUID, at: dt.datetime) 
     seen = windows.opened(rows, chosen.fields, workspace=workspace, read_max=READ_MAX)
     messages = list(seen.rows.with_state().order_by("-id"))
     named = {sender.id: sender.address for sender in Sender.objects.filter(workspace_id=workspace)}
-    return Piece(rows=[_row(message, named) for message in messages], cursor=seen.edge)
+    return Piece(rows=[_row(message, named, at) for message in messages], cursor=seen.edge)
 
 
 def _indexed(workspace: UUID, chosen: Selection, before: UUID, at: dt.datetime) -> MessageQuerySet:
@@ -84,14 +84,14 @@ def _indexed(workspace: UUID, chosen: Selection, before: UUID, at: dt.datetime) 
     return rows.filter(id__lt=before)
 
 
-def _row(message: Message, named: Mapping[UUID, str]) -> Row:
+def _row(message: Message, named: Mapping[UUID, str], at: dt.datetime) -> Row:
     price = presenting.price_of(message)
     return {
         "id": ids.encode(ids.MESSAGE, message.id),
         "created_at": _time(message.created_at),
         "mode": "live" if message.livemode else "test",
         "status": message.state,  # type: ignore[attr-defined]  # annotated by with_state()
-        "to": presenting.field(message, "to", message.to_ct),
+        "to": presenting.number_of(message, at=at),
         "from": named.get(message.sender_id),
         "from_used": named.get(message.from_used_id or message.sender_id),
         "country": message.country,

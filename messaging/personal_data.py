@@ -1,9 +1,12 @@
 """What messaging knows of people: recipients above all. Numbers and texts are sealed, found by blind index only."""
 
+import datetime as dt
+from functools import partial
+
 from django.utils.translation import gettext_noop as _
 
-from messaging import upkeep
-from privacy.registry import F, ModelPolicy, Partitions, Unit, declare, each
+from messaging import keeping, upkeep
+from privacy.registry import F, Keeper, ModelPolicy, Partitions, Unit, declare, each
 
 ROW = F("none", reason="random id of this row")
 OPERATOR = F("none", reason="how the operator set up a carrier")
@@ -13,37 +16,97 @@ CONFIG = F("workspace_meta")
 
 BODY = Unit(
     name="bodies",
-    kept=_("1 to 24 hours, as the workspace or the message says"),
+    kept=_("at most {period}, less as the workspace or the message says"),
+    keep="retention.body",
     anchor="body_expires_at",
     action="shred",
+    counts="days",
+    guard="messaging.presenting.of_rows",
     purge=upkeep.drop_bodies,
+    due=partial(upkeep.due, "bodies"),
 )
-METADATA = Unit(name="delivery metadata", kept=_("90 days"), anchor="id", action="delete", purge=upkeep.purge_metadata)
+METADATA = Unit(
+    name="delivery metadata",
+    kept=_("at most {period}, less as the workspace says"),
+    keep="retention.delivery_meta",
+    anchor="id",
+    action="delete",
+    guard="messaging.models.message.MessageQuerySet.readable",
+    purge=upkeep.purge_metadata,
+    due=upkeep.metadata_due,
+)
 DELIVERIES = Unit(
     name="webhook deliveries",
-    kept=_("30 days"),
+    period=upkeep.DELIVERIES_KEPT,
     anchor="occurred_at",
     action="delete",
+    guard="messaging.views.deliveries.readable",
     purge=upkeep.purge_deliveries,
+    due=partial(upkeep.due, "webhook deliveries", upkeep.DELIVERIES_KEPT),
 )
 IDEMPOTENCY = Unit(
     name="idempotency keys",
     kept=_("24 hours"),
+    period=dt.timedelta(),
     anchor="expires_at",
     action="delete",
+    unguarded="digests and ids only; the messages they lead to pass their own guard",
     purge=upkeep.purge_idempotency_keys,
+    due=partial(upkeep.due, "idempotency keys"),
 )
 ORPHANS = Unit(
-    name="orphan receipts", kept=_("8 days"), anchor="received_at", action="delete", purge=upkeep.purge_orphans
+    name="orphan receipts",
+    period=upkeep.ORPHANS_KEPT,
+    anchor="received_at",
+    action="delete",
+    unguarded="shown to nobody; matched by the pipeline within eight days or never",
+    purge=upkeep.purge_orphans,
+    due=partial(upkeep.due, "orphan receipts", upkeep.ORPHANS_KEPT),
 )
-TRAFFIC = Unit(name="traffic figures", kept=_("13 months"), anchor="hour", action="delete", purge=upkeep.purge_traffic)
-CALLS = Unit(name="API log", kept=_("90 days"), anchor="id", action="delete", purge=upkeep.purge_calls)
+TRAFFIC = Unit(
+    name="traffic figures",
+    kept=_("13 months"),
+    period=upkeep.TRAFFIC_KEPT,
+    anchor="hour",
+    action="delete",
+    guard="messaging.figures.read",
+    purge=upkeep.purge_traffic,
+    due=partial(upkeep.due, "traffic figures", upkeep.TRAFFIC_KEPT),
+)
+CALLS = Unit(
+    name="API log",
+    keep="retention.api_log",
+    anchor="id",
+    action="delete",
+    guard="messaging.models.call.CallQuerySet.readable",
+    purge=upkeep.purge_calls,
+    due=upkeep.calls_due,
+)
 EXPORTS = Unit(
-    name="exports", kept=_("24 hours after they are finished"), anchor="expires_at", action="delete",
+    name="exports",
+    kept=_("24 hours after they are finished"),
+    period=dt.timedelta(),
+    anchor="expires_at",
+    action="delete",
+    guard="messaging.exports.lines",
     purge=upkeep.purge_exports,
-)  # fmt: skip
+    due=upkeep.exports_due,
+)
 EXPORTED = Unit(
-    name="records of exports", kept=_("30 days"), anchor="created_at", action="delete", purge=upkeep.forget_exports
+    name="records of exports",
+    period=upkeep.EXPORTS_KEPT,
+    anchor="created_at",
+    action="delete",
+    unguarded="what was asked for is emptied with the file; what is left says that there was one",
+    purge=upkeep.forget_exports,
+)
+KEPT = Unit(
+    name="kept texts",
+    kept=_("until the hold is released or the debugging window ends"),
+    anchor="end of the hold or window",
+    action="shred",
+    purge=keeping.clear,
+    reason=_("An investigation, a lawful order, or a debugging window of the workspace."),
 )
 RECIPIENT = {"recipient": "to_idx"}
 NUMBER = "messaging.Message.to"
@@ -51,6 +114,7 @@ NUMBER = "messaging.Message.to"
 declare(
     Partitions(name="traffic", extend=upkeep.extend_partitions),
     Partitions(name="API log", extend=upkeep.extend_call_partitions),
+    Keeper(name="held texts", keep=keeping.keep),
     ModelPolicy(
         model="messaging.Message",
         scope="tenant",
@@ -66,7 +130,8 @@ declare(
             **each("reference_ct metadata_ct", F("opaque")),
             "reference_idx": F("opaque", form="index", export="never", erase="delete_row"),
             **each("livemode country category encoding parts refund_basis refunded status error", META),
-            **each("send_at expires_at final_at body_expires_at redacted_at discard_body mask_recipient", META),
+            **each("send_at expires_at final_at redacted_at discard_body mask_recipient", META),
+            **each("body_expires_at body_hours", META),
             **each("unit_price price currency", F("money", erase="delete_row")),
         },
     ),
@@ -82,6 +147,23 @@ declare(
             "expires_on": META,
             "text_ct": F("body"),
         },
+    ),
+    ModelPolicy(
+        model="messaging.KeptBody",
+        scope="tenant",
+        what=_("Texts kept longer"),
+        paths={"recipient": "message_id"},
+        activities=("deliver_message",),
+        units=(KEPT,),
+        closing="keep",
+        closing_reason=_("What an investigation or a lawful order needs; anything else cannot be opened any more."),
+        fields={**each("id message_id workspace_id hold_id window_id", ROW), "text_ct": F("body")},
+    ),
+    ModelPolicy(
+        model="messaging.CorridorDay",
+        scope="global",
+        reason="totals of a day that stand for enough messages and workspaces to say nothing of any",
+        fields={"carrier_id": ROW, **each("day country messages parts delivered", COUNT)},
     ),
     ModelPolicy(
         model="messaging.Outbox",

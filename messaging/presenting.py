@@ -13,11 +13,11 @@ from uuid import UUID
 import msgspec
 from django.utils import translation
 
-from messaging import outcomes
+from messaging import keeping, outcomes
 from messaging.drafting import Draft, Source, make_code, unsealed
 from messaging.models import Body, Message, Sender, Template
 from messaging.models.message import FINAL
-from privacy import ciphers, keyring
+from privacy import ciphers, keyring, profiles
 from smsplatform.lib import ids
 from smsplatform.lib.api.codes import CODES
 from smsplatform.lib.api.problems import Problem
@@ -131,25 +131,25 @@ def of_row(message: Message, *, at: dt.datetime) -> Data:
 def of_rows(messages: Sequence[Message], *, at: dt.datetime, codes: bool = False) -> list[Data]:
     """Messages read with ``with_state()``; two queries for all of them, a third for one-time codes."""
     senders = _senders(messages)
-    texts = _texts(messages, at)
+    texts = _texts(messages, at) | _kept_longer(messages, at)
     digits = _code_digits(messages) if codes else {}
     shown = []
     for message in messages:
-        data = _row(message, senders, texts.get(message.id))
+        data = _row(message, senders, texts.get(message.id), at)
         if (length := digits.get(message.template_id)) and (code := _code(message, length, at)):
             data["code"] = code
         shown.append(data)
     return shown
 
 
-def _row(message: Message, senders: Mapping[UUID, str], text: str | None) -> Data:
+def _row(message: Message, senders: Mapping[UUID, str], text: str | None, at: dt.datetime) -> Data:
     metadata = field(message, "metadata", message.metadata_ct)
     sender = senders.get(message.sender_id)
     return {
         "id": ids.encode("msg", message.id),
         "object": "message",
         "status": message.state,  # type: ignore[attr-defined]  # annotated by with_state()
-        "to": field(message, "to", message.to_ct),
+        "to": number_of(message, at=at),
         "from": sender,
         "from_used": senders.get(message.from_used_id) if message.from_used_id else sender,
         "route_class": "carrier" if message.livemode else "simulated",
@@ -157,7 +157,7 @@ def _row(message: Message, senders: Mapping[UUID, str], text: str | None) -> Dat
         "parts": message.parts,
         "price": price_of(message),
         "body": text,
-        "redact_at": message.body_expires_at,
+        "redact_at": message.body_until,
         "redacted_at": message.redacted_at,
         "created_at": message.created_at,
         "send_at": message.send_at,
@@ -170,6 +170,13 @@ def _row(message: Message, senders: Mapping[UUID, str], text: str | None) -> Dat
         "country": message.country,
         "batch_id": ids.encode("bat", message.batch_id) if message.batch_id else None,
     }
+
+
+def number_of(message: Message, *, at: dt.datetime) -> str | None:
+    """The number in full; None when it was removed, or ended with the text as some policies say."""
+    if message.body_until <= at and profiles.value("redact.recipient_with_body"):
+        return None
+    return field(message, "to", message.to_ct)
 
 
 def field(message: Message, name: str, value: bytes | memoryview | None) -> str | None:
@@ -212,12 +219,19 @@ def _senders(messages: Sequence[Message]) -> dict[UUID, str]:
 
 def _texts(messages: Sequence[Message], at: dt.datetime) -> dict[UUID, str]:
     """Texts that may still be read."""
-    kept = {m.id: m for m in messages if m.body_expires_at > at and m.redacted_at is None}
+    kept = {m.id: m for m in messages if m.body_until > at and m.redacted_at is None}
     if not kept:
         return {}
     days = {message.body_expires_at.astimezone(dt.UTC).date() for message in kept.values()}
     bodies = Body.objects.filter(expires_on__in=days, message_id__in=list(kept))
     return dict(_opened(kept, bodies.values_list("message_id", "text_ct")))
+
+
+def _kept_longer(messages: Sequence[Message], at: dt.datetime) -> dict[UUID, str]:
+    """Texts past their time that a debugging window of the workspace still keeps."""
+    oldest = at - profiles.duration("retention.body_extended")
+    over = [m for m in messages if m.body_until <= at and m.redacted_at is None and m.created_at >= oldest]
+    return keeping.window_texts(workspace=over[0].workspace_id, messages=[m.id for m in over], at=at) if over else {}
 
 
 def _opened(kept: Mapping[UUID, Message], rows: Any) -> Iterator[tuple[UUID, str]]:
@@ -235,7 +249,7 @@ def _code_digits(messages: Sequence[Message]) -> dict[UUID | None, int]:
 
 
 def _code(message: Message, digits: int, at: dt.datetime) -> str | None:
-    if message.body_expires_at <= at or message.redacted_at is not None:
+    if message.body_until <= at or message.redacted_at is not None:
         return None
     try:
         key = keyring.body_key(message.workspace_id, message.body_expires_at.astimezone(dt.UTC).date())

@@ -5,12 +5,15 @@ from uuid import UUID
 
 from django.db import connections
 
-from privacy import audit
+from privacy import audit, holds
 from smsplatform.lib.api.problems import Problem
 from smsplatform.lib.tenancy import scope
 
-_CODES = {"not_final": "conflict"}
-_DETAILS = {"not_final": "The message is still on its way. Cancel it or wait until it reaches a final state."}
+_CODES = {"not_final": "conflict", "held": "conflict"}
+_DETAILS = {
+    "not_final": "The message is still on its way. Cancel it or wait until it reaches a final state.",
+    "held": "The message cannot be removed at the moment. Ask the operator of this platform.",
+}
 
 
 def cancel(*, workspace: UUID, message: UUID, by: UUID | None, at: dt.datetime) -> None:
@@ -21,14 +24,22 @@ def cancel(*, workspace: UUID, message: UUID, by: UUID | None, at: dt.datetime) 
 
 def redact(*, workspace: UUID, message: UUID, by: UUID | None, at: dt.datetime) -> None:
     """Remove text, number, reference and metadata of a final message. Raises ``Problem`` (404, 409)."""
+    _refuse_held(workspace, message)
     _call("SELECT pipeline.redact(%s, %s, %s)", workspace, message, "redacted", at)
     _record("redacted", workspace, message, by, at)
 
 
 def erase(*, workspace: UUID, message: UUID, by: UUID | None, at: dt.datetime) -> None:
     """Remove a final message and all that hangs on it. Raises ``Problem`` (404, 409)."""
+    _refuse_held(workspace, message)
     _call("SELECT pipeline.erase(%s, %s)", workspace, message, "erased")
     _record("erased", workspace, message, by, at)
+
+
+def _refuse_held(workspace: UUID, message: UUID) -> None:
+    """A hold beats erasure, for what it names."""
+    if holds.standing(workspace=workspace, unit=holds.METADATA, message=message):
+        raise Problem.single(_CODES["held"], detail=_DETAILS["held"])
 
 
 def _call(sql: str, workspace: UUID, message: UUID, done: str, *at: dt.datetime) -> None:

@@ -7,9 +7,10 @@ from accounts.keys import KeyInfo
 from accounts.models import Workspace
 from billing import ledger, rates
 from messaging import endpoints, routing
-from messaging.drafting import SenderInfo, Source, TemplateInfo
+from messaging.bounds import HOUR, RETRIES
+from messaging.drafting import BodyKept, SenderInfo, Source, TemplateInfo
 from messaging.models import Sender, Template
-from privacy import keyring
+from privacy import keyring, profiles
 from smsplatform.lib import clock
 from smsplatform.lib.tenancy import scope
 
@@ -56,6 +57,17 @@ def callback(source: Source, url: str) -> UUID:
     return known
 
 
+def body_kept(hours: int | None) -> BodyKept:
+    """How long texts are kept where a workspace set ``hours``, which only ever shortens what the policy says."""
+    policy = profiles.duration("retention.body") // HOUR
+    return BodyKept(
+        hours=min(hours or policy, policy),
+        retries=RETRIES // HOUR if profiles.value("retention.body_anchor") == "final" else 0,
+        discard=profiles.value("retention.body_drop_on_final"),
+        redacts=profiles.value("redact.recipient_with_body"),
+    )
+
+
 @lru_cache(maxsize=20_000)
 def _wallet(workspace_id: UUID, currency: str, livemode: bool) -> UUID:
     """Opened once per process: an account is never deleted."""
@@ -67,7 +79,7 @@ def _load(
     *,
     livemode: bool,
     currency: str,
-    body_hours: int,
+    body_hours: int | None,
     plan: UUID,
     key_id: UUID | None,
     user_id: UUID | None,
@@ -86,7 +98,7 @@ def _load(
         livemode=livemode,
         wallet=wallet,
         currency=currency,
-        body_hours=body_hours,
+        body=body_kept(body_hours),
         key_id=key_id,
         user_id=user_id,
         senders=known,

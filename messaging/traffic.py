@@ -8,9 +8,9 @@ import datetime as dt
 import logging
 import time
 
-from django.conf import settings
 from django.db import connections
 
+from privacy import profiles
 from smsplatform.lib import clock
 from smsplatform.lib.tasks import task
 
@@ -34,9 +34,9 @@ def touch_new(*, since: dt.datetime) -> int:
 def roll_up(*, at: dt.datetime, since: dt.datetime = LONG_AGO) -> int:
     """Make the figures of all touched hours from ``since`` on; how many hours. Safe to repeat and to break off.
 
-    Messages live 90 days. The figures of hours that begin to be purged are not touched any more.
+    The figures of hours that begin to be purged are not touched any more.
     """
-    oldest = at - dt.timedelta(**settings.METADATA_KEPT) + dt.timedelta(hours=1)
+    oldest = at - profiles.duration("retention.delivery_meta") + dt.timedelta(hours=1)
     done = 0
     for _ in range(BATCHES_MAX):
         made = _call("SELECT pipeline.roll_up(%s, %s, %s)", oldest, since, BATCH)

@@ -1,27 +1,32 @@
 """What traffic needs from time to time: partitions ahead, and the end of what outlived its retention.
 
-Bodies go by the day, with their keys destroyed before. Metadata goes row by row in bounded batches as soon as its 90
-days are over; a month that is wholly past is dropped.
+Bodies go by the day, with their keys destroyed before. Metadata goes row by row in bounded batches as soon as its time
+is over; a month that is wholly past is dropped. How long is what ``privacy.profiles`` says.
 """
 
 import datetime as dt
 from functools import partial
 from typing import LiteralString
 
-from django.conf import settings
 from django.db import connections, transaction
+
+from messaging.models import Export
+from privacy import profiles
 
 BATCH = 2000
 DELIVERIES_KEPT = dt.timedelta(days=30)
 ORPHANS_KEPT = dt.timedelta(days=8)  # no receipt is matched later (messaging/sql/finish.sql)
 TRAFFIC_KEPT = dt.timedelta(days=396)  # 13 months, so that a month can be compared with last year's
+AHEAD_DAYS = 8  # a message may be scheduled for seven days ahead
 NEVER = dt.date(1970, 1, 1)
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def extend_partitions(*, at: dt.datetime) -> int:
     """Make the partitions for the days and months around ``at``; answers how many were missing."""
-    return _call("SELECT pipeline.ensure_partitions(%s)", at)
+    ahead = AHEAD_DAYS + profiles.duration("retention.body_cap") // dt.timedelta(days=1)
+    made = _call("SELECT pipeline.ensure_partitions(%s)", at)
+    return made + _call("SELECT pipeline.ensure_body_days(%s, %s)", at, ahead)
 
 
 def extend_call_partitions(*, at: dt.datetime) -> int:
@@ -30,20 +35,27 @@ def extend_call_partitions(*, at: dt.datetime) -> int:
 
 
 def drop_bodies(*, at: dt.datetime) -> int:
-    """Drop the partitions of days that are over; answers how many."""
-    return _call("SELECT pipeline.drop_partitions(%s, %s)", at.date(), LONG_AGO)
+    """Drop the partitions of days that are over; how many. Texts that end sooner, with their message, go one by one."""
+    dropped = _call("SELECT pipeline.drop_partitions(%s, %s)", at.date(), LONG_AGO)
+    if profiles.value("retention.body_anchor") != "final":
+        return dropped
+    return dropped + _call("SELECT pipeline.purge_bodies(%s, %s)", at, BATCH)
 
 
 def purge_metadata(*, at: dt.datetime) -> int:
-    """Remove messages, attempts and events past their retention: whole months at once, the rest in one batch."""
-    before = at - dt.timedelta(**settings.METADATA_KEPT)
-    dropped = _call("SELECT pipeline.drop_partitions(%s, %s)", NEVER, before)
-    return dropped + _call("SELECT pipeline.purge_metadata(%s, %s)", before, BATCH)
+    """Remove messages, attempts and events past their retention: whole months at once, the rest in batches.
+
+    Workspaces that want less are looked at one by one.
+    """
+    kept = profiles.duration("retention.delivery_meta")
+    dropped = _call("SELECT pipeline.drop_partitions(%s, %s)", NEVER, at - kept)
+    dropped += _call("SELECT pipeline.purge_metadata(%s, %s)", at - kept, BATCH)
+    return dropped + _call("SELECT pipeline.purge_tightened(%s, %s, %s)", at, kept.days, BATCH)
 
 
 def purge_calls(*, at: dt.datetime) -> int:
     """Remove requests past their retention from the API log: whole months at once, the rest in one batch."""
-    before = at - dt.timedelta(**settings.METADATA_KEPT)
+    before = at - profiles.duration("retention.api_log")
     dropped = _call("SELECT pipeline.drop_call_partitions(%s)", before)
     return dropped + _call("SELECT pipeline.purge_calls(%s, %s)", before, BATCH)
 
@@ -82,6 +94,37 @@ def purge_exports(*, at: dt.datetime) -> int:
 def forget_exports(*, at: dt.datetime) -> int:
     """Remove the records of emptied files; how many."""
     return _rows(_FORGET, at - EXPORTS_KEPT, BATCH)
+
+
+# When the oldest of each is due
+
+
+def due(unit: str, kept: dt.timedelta = dt.timedelta()) -> dt.datetime | None:
+    """When the oldest row of ``unit`` is over, if it is kept so long after its anchor."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT pipeline.oldest(%s)", [unit])
+        anchor: dt.datetime | None = cursor.fetchone()[0]
+    return anchor + kept if anchor else None
+
+
+def metadata_due() -> dt.datetime | None:
+    """The end of the oldest message that is not on its way any more, by the policy or by its workspace's setting."""
+    kept = profiles.duration("retention.delivery_meta")
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT pipeline.tightened_due(%s)", [kept.days])
+        tightened: dt.datetime | None = cursor.fetchone()[0]
+    return min(filter(None, (due("delivery metadata", kept), tightened)), default=None)
+
+
+def calls_due() -> dt.datetime | None:
+    """The end of the oldest request."""
+    return due("API log", profiles.duration("retention.api_log"))
+
+
+def exports_due() -> dt.datetime | None:
+    """The end of the file that ends first."""
+    kept = Export.objects.using("system").exclude(state=Export.State.EXPIRED).order_by("expires_at")
+    return kept.values_list("expires_at", flat=True).first()
 
 
 def _rows(statement: LiteralString, *arguments: dt.datetime | int) -> int:

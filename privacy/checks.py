@@ -1,5 +1,6 @@
 """System checks that keep the inventory complete: with one of these errors the platform does not start."""
 
+import pkgutil
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db.models import Model
 from privacy import registry
 from privacy.documents import in_force
 from privacy.erasure import planning
-from privacy.registry import F, ModelPolicy, NotDeclared
+from privacy.registry import F, ModelPolicy, NotDeclared, Unit
 
 PASTE = 'F("none", reason="…")'
 
@@ -25,6 +26,7 @@ def install() -> None:
 def inventory_is_complete(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
     """E001 to E006, over every installed model whoever wrote it."""
     found: list[CheckMessage] = [*_undeclared(), *(found for policy in registry.policies() for found in faults(policy))]
+    found += [fault for unit in registry.units() for fault in unread(unit)]
     return found or [*(found for policy in registry.policies() for found in _not_erasable(policy))]
 
 
@@ -58,6 +60,20 @@ def _withheld(name: str, chosen: object, promised: object) -> Error:
         hint="Draft and announce a new version at /staff/policies, or choose the profile that was published.",
         id="privacy.E007",
     )
+
+
+def unread(unit: Unit) -> Iterator[Error]:
+    """What is wrong with a unit: its time runs out, and nobody said where readers refuse it or why none has to."""
+    if unit.lasts is None or unit.unguarded:
+        return
+    try:
+        pkgutil.resolve_name(unit.guard)
+    except (ValueError, ImportError, AttributeError):
+        yield Error(
+            f"Readers of the unit {unit.name} are not known to refuse what is over.",
+            hint='Name the function in which they do: guard="app.module.function", or unguarded="why none has to".',
+            id="privacy.E008",
+        )
 
 
 def _undeclared() -> Iterator[Error]:

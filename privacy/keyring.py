@@ -46,6 +46,7 @@ class Purpose(StrEnum):
     BODY = "body"
     AUDIT = "audit"  # the platform's: marks and seals the audit log, and signs its checkpoints
     ARCHIVE = "archive"  # of one archive, whose id stands in place of a workspace's
+    HOLD = "hold"  # of a case, whose id stands in the place of a workspace's
 
 
 ERASED = ("accounts.Workspace", "shred")  # model and action of the tombstone that forbids new keys

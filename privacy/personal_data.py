@@ -10,14 +10,45 @@ from privacy.registry import F, ModelPolicy, Unit, declare, each
 ROW = F("none", reason="random id of this row")
 FRAMEWORK = F("none", reason="the framework's own tables, filled by migrations")
 
-AUDIT = Unit(name="audit", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_audit)
+AUDIT = Unit(
+    name="audit",
+    keep="retention.audit",
+    anchor="at",
+    action="delete",
+    guard="accounts.activity.matching",
+    purge=upkeep.purge_audit,
+    due=upkeep.audit_due,
+)
 SEALS = Unit(name="audit seals", kept=_("91 days"), anchor="at", action="delete", purge=upkeep.purge_seals)
 BODY_KEYS = Unit(
     name="body keys",
     kept=_("until the expiry day of the bodies they open is over"),
+    period=upkeep.DAY,
     anchor="bucket_on",
     action="shred",
+    counts="keys",
+    guard="privacy.keyring.by_id",
     purge=upkeep.destroy_body_keys,
+    due=upkeep.body_keys_due,
+)
+RUNS = Unit(
+    name="purge runs",
+    period=upkeep.RUNS_KEPT,
+    anchor="started_at",
+    action="delete",
+    unguarded="counts and times of our own work, about nobody",
+    purge=upkeep.purge_runs,
+    due=upkeep.runs_due,
+)
+
+WINDOWS = Unit(
+    name="debugging windows",
+    kept=_("{period} after they were opened"),
+    period=upkeep.WINDOWS_KEPT,
+    anchor="opened_at",
+    action="delete",
+    unguarded="who opened it and until when, which the activity log tells as well",
+    purge=upkeep.purge_windows,
 )
 ARCHIVES = Unit(
     name="archives of people's data",
@@ -26,7 +57,6 @@ ARCHIVES = Unit(
     action="shred",
     purge=archives.purge,
 )
-RUNS = Unit(name="purge runs", kept=_("90 days"), anchor="started_at", action="delete", purge=upkeep.purge_runs)
 CHECKED = Unit(name="promise checks", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_check_results)
 REPORTS = Unit(name="promise reports", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_reports)
 FINDING = F("none", reason="counts, codes and times of our own checks, about nobody")
@@ -327,6 +357,44 @@ declare(
         scope="keystore",
         reason="one number, which says how many erasures there have been",
         fields=each("id epoch", F("none", reason="how many erasures there have been")),
+    ),
+    ModelPolicy(
+        model="privacy.Hold",
+        scope="tenant",
+        what=_("Holds"),
+        paths={"staff": "owner_id"},
+        activities=("secure_platform",),
+        reason="evidence of why data was kept beyond its time, kept with the books",
+        closing="keep",
+        closing_reason=_("Why data was kept beyond its time is evidence."),
+        fields={
+            **each("id workspace_id message_ids kept_until_id", ROW),
+            **each("basis units", F("none", reason="a short code of why, and names of units")),
+            **each(
+                "owner_id released_by",
+                F("person_id", erase="keep", reason="evidence of who answers for keeping data outlives the account"),
+            ),
+            **each(
+                "document reason release_reason",
+                F("opaque", erase="keep", reason="evidence of why data was kept beyond its time"),
+            ),
+            **each("opened_at reviewed_at review_at released_at", F("none", reason="dates of the case")),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.DebugWindow",
+        scope="tenant",
+        what=_("Debugging windows"),
+        paths={"account_holder": "opened_by"},
+        activities=("keep_account",),
+        units=(WINDOWS,),
+        closing="keep",
+        closing_reason=_("Ids and dates; the keys of what they kept are destroyed."),
+        fields={
+            **each("id workspace_id kept_until_id", ROW),
+            "opened_by": F("person_id"),
+            **each("opened_at ends_at closed_at", F("none", reason="dates of the window")),
+        },
     ),
     ModelPolicy(
         model="keystore.WorkspaceKey",

@@ -59,6 +59,8 @@ KEYS = (
         name="retention.body_cap", default=DAY, conflict="C1", tighter="less",
         values=_each(7 * DAY, 10 * DAY, DAY, 7 * DAY, 4 * DAY),
     ),
+    # Whether a text goes as soon as its message is final, even when nobody asked for that.
+    Key(name="retention.body_drop_on_final", default=False, conflict="C1"),
     Key(name="retention.body_extended", default=30 * DAY, conflict="C1", tighter="less"),  # a debugging window at most
     Key(
         name="retention.delivery_meta", default=90 * DAY, conflict="C2", tighter="less",

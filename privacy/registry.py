@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 from django.apps import apps
 from django.db.models import Field, Model
 
+from privacy import periods, profiles
+
 Form = Literal["plain", "sealed", "index", "digest"]  # how a column keeps its value
 Export = Literal["never", "subject", "tenant", "both"]  # into whose copy of their data it goes
 Erase = Literal["delete_row", "clear", "pseudonymise", "shred", "keep"]
@@ -25,6 +27,12 @@ class Purge(Protocol):
     """Removes what is over at ``at``; how much. Safe to repeat, bounded, and resumed by its next call."""
 
     def __call__(self, *, at: dt.datetime) -> int: ...
+
+
+class Due(Protocol):
+    """When the oldest row that is still there was or will be over; None without rows. One look into an index."""
+
+    def __call__(self) -> dt.datetime | None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,14 +92,34 @@ class F:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
-    """What is removed together when its time is over. Readers refuse it from that moment; ``purge`` only cleans."""
+    """What is removed together when its time is over. Readers refuse it from that moment; ``purge`` only cleans.
+
+    The time is the value of ``keep``, a key of ``privacy.profiles``, or ``period`` where no policies differ; ``kept``
+    puts it into words, with ``{period}`` where it goes. ``guard`` names the function in which readers refuse what is
+    over, ``unguarded`` says why none has to.
+    """
 
     name: str
-    kept: str  # for how long, in words
     anchor: str  # the column or moment that time is counted from
     action: Action
+    kept: str = ""
+    keep: str = ""
+    period: dt.timedelta | None = None
+    guard: str = ""  # "accounts.activity.page"
+    unguarded: str = ""
     purge: Purge | None = None
+    due: Due | None = None
+    counts: Literal["rows", "keys", "days", "months"] = "rows"  # what the purge counts
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.keep or self.period is not None:
+            object.__setattr__(self, "kept", periods.lazy(self.kept, self.keep, self.period))
+
+    @property
+    def lasts(self) -> dt.timedelta | None:
+        """How long after its anchor a row is over; None when no calendar says."""
+        return profiles.duration(self.keep) if self.keep else self.period
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +149,7 @@ class ModelPolicy:
     @property
     def kept(self) -> str:
         """For how long, in words; empty when no calendar says."""
-        return ", ".join(unit.kept for unit in self.units)
+        return ", ".join(str(unit.kept) for unit in self.units)
 
     @property
     def stays_because(self) -> str:
@@ -163,7 +191,15 @@ class Partitions:
     extend: Purge
 
 
-Declaration = Subject | Activity | Category | ModelPolicy | Store | Recipient | Partitions
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keeper:
+    """Brings to safety what a hold keeps beyond its time. Called before anything is destroyed."""
+
+    name: str
+    keep: Purge
+
+
+Declaration = Subject | Activity | Category | ModelPolicy | Store | Recipient | Partitions | Keeper
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -251,9 +287,22 @@ def policy_of(model: type[Model] | str) -> ModelPolicy:
 
 
 def units() -> list[Unit]:
-    """Every retention unit once, what is shredded first: a key destroyed is a text gone, whatever happens next."""
+    """Every retention unit once, keys first: a key destroyed is a text gone, whatever happens next."""
     found = {unit.name: unit for policy in policies() for unit in policy.units}
-    return sorted(found.values(), key=lambda unit: unit.action != "shred")
+    return sorted(found.values(), key=lambda unit: (unit.action != "shred", unit.counts != "keys"))
+
+
+def unit(name: str) -> Unit:
+    """The unit of this name. Raises ``NotDeclared``."""
+    for found in units():
+        if found.name == name:
+            return found
+    raise NotDeclared(name)
+
+
+def keepers() -> list[Keeper]:
+    """All that brings held data to safety."""
+    return _all(Keeper)
 
 
 def partitions() -> list[Partitions]:

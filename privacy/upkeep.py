@@ -9,10 +9,22 @@ from django.db import connections
 from django.db.models import QuerySet
 
 from privacy import keyring, profiles
-from privacy.models import CheckResult, DataRequest, IdentityProof, PromiseReport, PurgeRun, RequestTicket
+from privacy.keystore.models import WorkspaceKey
+from privacy.models import (
+    AuditEvent,
+    CheckResult,
+    DataRequest,
+    DebugWindow,
+    IdentityProof,
+    PromiseReport,
+    PurgeRun,
+    RequestTicket,
+)
 
 PROOFS_KEPT = dt.timedelta(days=2)  # as long as codes of a day are counted
 AUDIT_KEPT = RUNS_KEPT = dt.timedelta(days=90)
+DAY = dt.timedelta(days=1)
+WINDOWS_KEPT = 90 * DAY
 BATCH = 5000
 
 
@@ -24,7 +36,7 @@ def destroy_body_keys(*, at: dt.datetime) -> int:
 def purge_audit(*, at: dt.datetime) -> int:
     """Delete a batch of audit events past their retention; the table refuses it for younger ones."""
     with connections["system"].cursor() as cursor:
-        cursor.execute("SELECT privacy.purge_audit(%s, %s)", [at - AUDIT_KEPT, BATCH])
+        cursor.execute("SELECT privacy.purge_audit(%s, %s)", [at - profiles.duration("retention.audit"), BATCH])
         return int(cursor.fetchone()[0])
 
 
@@ -39,6 +51,11 @@ def purge_sessions(*, at: dt.datetime) -> int:
     """Delete sessions that ran out."""
     sessions = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
     return int(sessions.objects.filter(expire_date__lt=at).delete()[0])
+
+
+def purge_windows(*, at: dt.datetime) -> int:
+    """Delete debugging windows that ended long ago; nothing they kept is left by then."""
+    return DebugWindow.objects.using("system").filter(opened_at__lt=at - WINDOWS_KEPT).delete()[0]
 
 
 def purge_runs(*, at: dt.datetime) -> int:
@@ -87,3 +104,32 @@ def purge_reports(*, at: dt.datetime) -> int:
 
 def _delete(rows: QuerySet[Any]) -> int:
     return int(rows.filter(pk__in=list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])).delete()[0])
+
+
+# When the oldest of each is due
+
+
+def body_keys_due() -> dt.datetime | None:
+    """The end of the earliest day that still has a key."""
+    kept = WorkspaceKey.objects.filter(bucket_on__isnull=False).order_by("bucket_on")
+    day = kept.values_list("bucket_on", flat=True).first()
+    return dt.datetime.combine(day, dt.time(), dt.UTC) + DAY if day else None
+
+
+def audit_due() -> dt.datetime | None:
+    """The end of the earliest event."""
+    first = AuditEvent.objects.using("system").order_by("id").values_list("at", flat=True).first()
+    return first + profiles.duration("retention.audit") if first else None
+
+
+def sessions_due() -> dt.datetime | None:
+    """The end of the session that ends first."""
+    sessions = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
+    ends: dt.datetime | None = sessions.objects.order_by("expire_date").values_list("expire_date", flat=True).first()
+    return ends
+
+
+def runs_due() -> dt.datetime | None:
+    """The end of the earliest record of a purge."""
+    first = PurgeRun.objects.using("system").order_by("id").values_list("started_at", flat=True).first()
+    return first + RUNS_KEPT if first else None

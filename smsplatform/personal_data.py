@@ -3,7 +3,14 @@
 from privacy.registry import F, ModelPolicy, Unit, declare, each
 from smsplatform import announcements, status
 
-PROBES = Unit(name="probes", kept="7 days", anchor="at", action="delete", purge=status.purge)
+PROBES = Unit(
+    name="probes",
+    period=status.KEPT,
+    anchor="at",
+    action="delete",
+    unguarded="how our own parts did, about nobody",
+    purge=status.purge,
+)
 ANNOUNCEMENTS = Unit(
     name="announcements", kept="365 days after their end", anchor="ends_at", action="delete", purge=announcements.purge
 )

@@ -269,8 +269,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 # --- Messages -----------------------------------------------------------------------------------
-METADATA_KEPT = {"days": 90}
-BODY_KEPT_HOURS = env.int("BODY_KEPT_HOURS", default=24)  # the longest any workspace may choose
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=["127.0.0.1", "::1"] if DEMO else [])
 HANDSETS_URL = env.str("HANDSETS_URL", default="")  # control address of the simulated carrier, quick start only
 

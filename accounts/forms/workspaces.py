@@ -5,13 +5,14 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import workspaces
 from accounts.models.workspace import Receipts
 
+METADATA_DAYS_MIN = 7  # shorter would be gone before every receipt has come
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 
@@ -60,9 +61,11 @@ class SettingsForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
     )
     body_hours = forms.IntegerField(
-        label=_("Keep texts for, in hours"),
-        min_value=1,
-        max_value=settings.BODY_KEPT_HOURS,
+        label=_("Keep texts for, in hours"), min_value=1, widget=forms.NumberInput(attrs={"class": "number"})
+    )
+    metadata_days = forms.IntegerField(
+        label=_("Keep numbers and statuses for, in days"),
+        min_value=METADATA_DAYS_MIN,
         widget=forms.NumberInput(attrs={"class": "number"}),
     )
     receipts = forms.ChoiceField(
@@ -76,6 +79,9 @@ class SettingsForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field, longest in workspaces.longest().items():
+            _bound(self.fields[field], longest)
+            self.initial[field] = min(self.initial.get(field) or longest, longest)
         for field in workspaces.PROFILE.keys() - set(workspaces.collected()):
             del self.fields[field]
 
@@ -86,6 +92,18 @@ class SettingsForm(forms.Form):
     def clean_name(self) -> str:
         """One line of text."""
         return _one_line(self.cleaned_data["name"])
+
+    def clean_body_hours(self) -> int | None:
+        """None for as long as the policy says, so that a shorter one counts here too."""
+        return self._shorter("body_hours")
+
+    def clean_metadata_days(self) -> int | None:
+        """Likewise."""
+        return self._shorter("metadata_days")
+
+    def _shorter(self, field: str) -> int | None:
+        wanted: int = self.cleaned_data[field]
+        return wanted if wanted < workspaces.longest()[field] else None
 
 
 class CloseForm(forms.Form):
@@ -119,6 +137,13 @@ class DeleteAccountForm(forms.Form):
     sure = forms.BooleanField(
         label=_("Delete my account for good"), error_messages={"required": _("Tick the box if you are sure.")}
     )
+
+
+def _bound(field: forms.Field, longest: int) -> None:
+    """No longer than the policy of the day allows."""
+    field.max_value = longest  # type: ignore[attr-defined]  # of an IntegerField
+    field.validators.append(MaxValueValidator(longest))
+    field.widget.attrs["max"] = longest
 
 
 def _one_line(text: str) -> str:

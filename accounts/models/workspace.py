@@ -23,7 +23,9 @@ class Workspace(models.Model):
     name = models.CharField(max_length=80)
     currency = models.CharField(max_length=3, default="EUR")
     time_zone = models.CharField(max_length=40, default="UTC")
-    body_hours = models.PositiveSmallIntegerField(default=24)
+    # Both only ever shorter than the policy; None is what the policy says.
+    body_hours = models.PositiveSmallIntegerField(null=True)
+    metadata_days = models.PositiveSmallIntegerField(null=True)
     price_plan_id = models.UUIDField()
     sends_max = models.PositiveIntegerField(default=5000)  # messages per second, all keys together
     receipts = models.CharField(max_length=8, choices=Receipts, default=Receipts.ALL)
@@ -46,7 +48,11 @@ class Workspace(models.Model):
         db_table = "accounts_workspace"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(body_hours__gte=1, body_hours__lte=24), name="workspace_body_hours_tighten_only"
+                condition=models.Q(body_hours=None) | models.Q(body_hours__gte=1), name="workspace_body_hours_least"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(metadata_days=None) | models.Q(metadata_days__gte=7),
+                name="workspace_metadata_days_least",
             ),
             models.CheckConstraint(
                 condition=models.Q(erase_at=None) | models.Q(closed_at__isnull=False), name="workspace_closed_first"

@@ -5,6 +5,7 @@ from messaging.models.call import Call
 from messaging.models.carrier import BindLease, Carrier, Route
 from messaging.models.export import Export, ExportPiece
 from messaging.models.idempotency import IdempotencyKey
+from messaging.models.kept import CorridorDay, KeptBody
 from messaging.models.message import Body, Message, MessageEvent, Outbox
 from messaging.models.sender import Sender, Template
 from messaging.models.setup import SetupHidden
@@ -18,10 +19,12 @@ __all__ = [
     "Body",
     "Call",
     "Carrier",
+    "CorridorDay",
     "Delivery",
     "Export",
     "ExportPiece",
     "IdempotencyKey",
+    "KeptBody",
     "Message",
     "MessageEvent",
     "OrphanReceipt",

@@ -2,11 +2,11 @@
 
 import datetime as dt
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from privacy import profiles
 from smsplatform.lib import ids
 
 
@@ -15,7 +15,7 @@ class CallQuerySet(models.QuerySet["Call"]):
 
     def readable(self, *, at: dt.datetime) -> "CallQuerySet":
         """Those within retention, even when the purge is late."""
-        return self.filter(id__gte=ids.floor(at - dt.timedelta(**settings.METADATA_KEPT)))
+        return self.filter(id__gte=ids.floor(at - profiles.duration("retention.api_log")))
 
 
 class Call(models.Model):

@@ -12,6 +12,7 @@ from django.db.models import F, Q, Value
 from django.db.models.fields.composite import CompositePrimaryKey
 from django.db.models.functions import Coalesce
 
+from privacy import profiles
 from smsplatform.lib import ids
 
 
@@ -43,10 +44,21 @@ class Category(models.TextChoices):
     MARKETING = "marketing", "Marketing"
 
 
+class _ReadableFrom(models.Func):
+    """The least id that the open workspace may read, from its own setting."""
+
+    function = "pipeline.readable_from"
+    output_field = models.UUIDField()
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def readable(self, *, at: dt.datetime) -> "MessageQuerySet":
-        """Messages whose metadata has not outlived its retention, even if the purge is late."""
-        return self.filter(id__gte=ids.floor(at - dt.timedelta(days=90)))
+        """Messages whose metadata has not outlived its retention, even if the purge is late.
+
+        As long as the policy says, or the workspace if it wants less: the database knows which one is open.
+        """
+        kept = profiles.duration("retention.delivery_meta")
+        return self.filter(id__gte=ids.floor(at - kept)).filter(id__gte=_ReadableFrom(Value(at), Value(kept.days)))
 
     def unrestricted(self) -> "MessageQuerySet":
         """Messages whose recipient has not had the use of their data restricted: what staff pages may list."""
@@ -100,7 +112,8 @@ class Message(models.Model):
     send_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     final_at = models.DateTimeField(null=True)
-    body_expires_at = models.DateTimeField()
+    body_expires_at = models.DateTimeField()  # at the latest; its day (UTC) is that of the text's key and partition
+    body_hours = models.PositiveSmallIntegerField(null=True)  # after the final status, where that is the anchor
     redacted_at = models.DateTimeField(null=True)
     discard_body = models.BooleanField(default=False)
     mask_recipient = models.BooleanField(default=False)
@@ -128,6 +141,13 @@ class Message(models.Model):
     def created_at(self) -> dt.datetime:
         """When it was accepted; the id carries it."""
         return ids.time_of(self.id)
+
+    @property
+    def body_until(self) -> dt.datetime:
+        """From when on nobody is shown the text; sooner than its key ends when that counts from the final status."""
+        if self.body_hours is None or self.final_at is None:
+            return self.body_expires_at
+        return min(self.body_expires_at, self.final_at + dt.timedelta(hours=self.body_hours))
 
 
 class Body(models.Model):

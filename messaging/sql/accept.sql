@@ -11,7 +11,7 @@ CREATE FUNCTION pipeline.accept(
     p_to_ct bytea[], p_to_idx bytea[], p_country text[], p_category text[], p_lane smallint[], p_encoding text[],
     p_parts smallint[], p_unit_price bigint[], p_price bigint[], p_currency text[], p_price_item uuid[],
     p_basis text[], p_send_at timestamptz[], p_expires_at timestamptz[], p_body_expires_at timestamptz[],
-    p_discard boolean[], p_mask boolean[], p_reference_ct bytea[], p_reference_idx bytea[], p_metadata_ct bytea[],
+    p_body_hours smallint[], p_discard boolean[], p_mask boolean[], p_reference_ct bytea[], p_reference_idx bytea[], p_metadata_ct bytea[],
     p_text_ct bytea[], p_carrier uuid[],
     p_request integer[], p_request_source integer[], p_digest bytea[], p_fingerprint bytea[], p_keep_until timestamptz[]
 ) RETURNS text[]
@@ -113,21 +113,21 @@ BEGIN
         SELECT m.* FROM unnest(
             p_source, p_id, p_batch, p_sender, p_template, p_callback, p_to_ct, p_to_idx, p_country, p_category, p_lane,
             p_encoding, p_parts, p_unit_price, p_price, p_currency, p_price_item, p_basis, p_send_at, p_expires_at,
-            p_body_expires_at, p_discard, p_mask, p_reference_ct, p_reference_idx, p_metadata_ct, p_text_ct, p_carrier,
-            outcome
+            p_body_expires_at, p_body_hours, p_discard, p_mask, p_reference_ct, p_reference_idx, p_metadata_ct, p_text_ct,
+            p_carrier, outcome
         ) AS m(source, id, batch, sender, template, callback, to_ct, to_idx, country, category, lane, encoding, parts,
-               unit_price, price, currency, price_item, basis, send_at, expires_at, body_expires_at, discard, mask,
-               reference_ct, reference_idx, metadata_ct, text_ct, carrier, outcome)
+               unit_price, price, currency, price_item, basis, send_at, expires_at, body_expires_at, body_hours, discard,
+               mask, reference_ct, reference_idx, metadata_ct, text_ct, carrier, outcome)
         WHERE m.outcome = 'ok'
     ), stored AS (
         INSERT INTO messaging_message (id, workspace_id, livemode, api_key_id, user_id, batch_id, sender_id, template_id,
             callback_id, to_ct, to_idx, country, category, encoding, parts, unit_price, price, currency, price_item_id,
-            refund_basis, status, send_at, expires_at, body_expires_at, discard_body, mask_recipient, reference_ct,
-            reference_idx, metadata_ct)
+            refund_basis, status, send_at, expires_at, body_expires_at, body_hours, discard_body, mask_recipient,
+            reference_ct, reference_idx, metadata_ct)
         SELECT id, p_workspace[source], p_livemode[source], p_key[source], p_user[source], batch, sender, template,
             callback, to_ct, to_idx, country, category, encoding, parts, unit_price, price, currency, price_item, basis,
-            CASE WHEN send_at > p_at THEN 'scheduled' ELSE 'queued' END, send_at, expires_at, body_expires_at, discard,
-            mask, reference_ct, reference_idx, metadata_ct
+            CASE WHEN send_at > p_at THEN 'scheduled' ELSE 'queued' END, send_at, expires_at, body_expires_at, body_hours,
+            discard, mask, reference_ct, reference_idx, metadata_ct
         FROM m
     ), bodies AS (
         INSERT INTO messaging_body (expires_on, message_id, workspace_id, text_ct)

@@ -45,7 +45,8 @@ BEGIN
            e.secret, e.previous_secret, e.previous_until, e.content::text, l.message_id, coalesce(m.livemode, e.livemode),
            m.sender_id, m.to_ct, m.country::text, m.category::text, m.parts, m.price, m.currency::text, m.refunded,
            m.reference_ct, m.metadata_ct, m.body_expires_at,
-           CASE WHEN e.content = 'full' AND m.body_expires_at > p_at THEN (
+           CASE WHEN e.content = 'full'
+                     AND least(m.body_expires_at, m.final_at + make_interval(hours => m.body_hours)) > p_at THEN (
                SELECT b.text_ct FROM messaging_body b WHERE b.message_id = m.id
                    AND b.expires_on = (m.body_expires_at AT TIME ZONE 'UTC')::date) END
     FROM leased l

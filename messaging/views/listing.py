@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from messaging import windows
-from messaging.drafting import unsealed
+from messaging import presenting, windows
 from messaging.models import Message, Sender
 from messaging.models.message import MessageQuerySet, Status
 from messaging.windows import Wanted, Window
-from smsplatform.lib import ids, phone
+from smsplatform.lib import clock, ids, phone
 
 PAGE_ROWS = 25
 SCANNED_MAX = 20_000
@@ -107,9 +106,7 @@ def shown(messages: Iterable[Message]) -> list[Row]:
 
 def number_of(message: Message) -> str:
     """The number in full; empty when it was removed."""
-    if message.to_ct is None:
-        return ""
-    return unsealed("to", bytes(message.to_ct), message.workspace_id, message.id)
+    return presenting.number_of(message, at=clock.now()) or ""
 
 
 def _row(message: Message, senders: Mapping[UUID, Sender]) -> Row:

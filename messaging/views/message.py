@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from django.conf import settings
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,12 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import page
 from accounts.roles import Scope
-from messaging import presenting, recall
+from messaging import keeping, presenting, recall
 from messaging.api import timelines
 from messaging.drafting import unsealed
 from messaging.models import Body, Message, Sender
 from messaging.models.message import FINAL, Status
 from messaging.views import drawing, equivalent, listing, timeline
+from privacy import debugging, profiles
 from privacy.keyring import KeyDestroyed
 from smsplatform.lib import clock, ids, lookups, segments
 from smsplatform.lib.api.codes import CODES
@@ -97,7 +97,7 @@ def _context(request: HttpRequest, message_id: str) -> dict[str, Any]:
         "final": final,
         "reason": timeline.reason(message.error) if message.error else "",
         "explained": message.error if message.error in CODES else "",
-        "forgotten_at": message.created_at + dt.timedelta(**settings.METADATA_KEPT),
+        "forgotten_at": message.created_at + profiles.duration("retention.delivery_meta"),
         "mark": hashlib.sha256(f"{row.state}{len(story.entries)}{message.refunded}".encode()).hexdigest()[:16],
         "can_send": place.allows(Scope.MESSAGES_SEND),
         "can_cancel": row.state in (Status.SCHEDULED, Status.QUEUED) and place.allows(Scope.MESSAGES_SEND),
@@ -140,16 +140,25 @@ def text_of(message: Message, *, at: dt.datetime) -> Text:
     """The text while it may be read. Past its time it is not shown even if the purge is late."""
     if message.redacted_at:
         return Text(state="removed", until=message.redacted_at)
-    if message.body_expires_at <= at:
-        return Text(state="removed", until=message.body_expires_at)
+    if message.body_until <= at:
+        return _kept_longer(message, at)
     body = Body.objects.filter(expires_on=message.body_expires_at.date(), message_id=message.id).first()
     if body is None:
-        return Text(state="code", until=message.body_expires_at)
+        return Text(state="code", until=message.body_until)
     try:
         words = unsealed("text", bytes(body.text_ct), message.workspace_id, message.id)
     except KeyDestroyed:
-        return Text(state="removed", until=message.body_expires_at)
-    return Text(state="kept", words=words, until=message.body_expires_at)
+        return Text(state="removed", until=message.body_until)
+    return Text(state="kept", words=words, until=message.body_until)
+
+
+def _kept_longer(message: Message, at: dt.datetime) -> Text:
+    """Past its time: shown while a debugging window of the workspace keeps it."""
+    window = debugging.standing(workspace=message.workspace_id, at=at)
+    texts = keeping.window_texts(workspace=message.workspace_id, messages=[message.id], at=at) if window else {}
+    if window and (words := texts.get(message.id)):
+        return Text(state="kept", words=words, until=window.ends_at)
+    return Text(state="removed", until=message.body_until)
 
 
 def _reference(message: Message) -> str:

@@ -6,6 +6,7 @@ from privacy.models.consent_record import ConsentRecord
 from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
 from privacy.models.document import DocumentReader, DocumentText, DocumentVersion
 from privacy.models.erasure import Erasure, KnownEpoch, Restriction
+from privacy.models.hold import DebugWindow, Hold
 from privacy.models.incident import AffectedWorkspace, Incident, IncidentEntry, IncidentNotice
 from privacy.models.promise import CheckResult, PromiseAttestation, PromiseReport, ReportSeal
 from privacy.models.purge_run import PurgeRun
@@ -23,10 +24,12 @@ __all__ = [
     "ConsentRecord",
     "DataRequest",
     "DataRequestStep",
+    "DebugWindow",
     "DocumentReader",
     "DocumentText",
     "DocumentVersion",
     "Erasure",
+    "Hold",
     "IdentityProof",
     "Incident",
     "IncidentEntry",

@@ -4,7 +4,12 @@ from smsplatform.lib import ids
 
 
 class PurgeRun(models.Model):
-    """One pass over one retention unit: the record by which anybody sees whether the purge works."""
+    """What a run removed of one retention unit, or why it did not; and, under ``HEARTBEAT``, that a run was made.
+
+    Runs that found nothing of a unit leave no record of it: the heartbeat says that they looked.
+    """
+
+    HEARTBEAT = "heartbeat"
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     unit = models.CharField(max_length=40)
@@ -12,6 +17,8 @@ class PurgeRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     removed = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=40, default="", blank=True)  # name of what went wrong, never its text
+
+    unfinished = False  # of this run in memory: its share was used up before the unit was clean
 
     class Meta:
         db_table = "privacy_purge_run"

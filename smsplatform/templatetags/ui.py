@@ -18,6 +18,7 @@ from heroicons.templatetags.heroicons import heroicon_outline
 
 from accounts import reading
 from accounts.roles import Role, Scope
+from privacy import debugging
 from privacy.documents.notices import Notice
 from privacy.documents.texts import DOCUMENTS
 from smsplatform import announcements as announcements_table
@@ -25,6 +26,7 @@ from smsplatform import navigation as navigation_table
 from smsplatform import regions
 from smsplatform import staff_navigation as staff_table
 from smsplatform.lib import clock, phone
+from smsplatform.lib.tenancy import scope
 
 register = template.Library()
 
@@ -309,3 +311,12 @@ def filter_input(bound: Any) -> SafeString:
 def short_id(public_id: str) -> str:
     """An id as a list shows it: its kind, its first and its last characters, which differ between neighbours."""
     return public_id if len(public_id) <= 16 else f"{public_id[:8]}…{public_id[-6:]}"
+
+
+@register.inclusion_tag("components/debug_window.html", takes_context=True)
+def debug_window(context: Context) -> dict[str, Any]:
+    """The banner of a workspace that keeps its texts longer for a while."""
+    place = getattr(context.get("request"), "workspace", None)
+    if place is None or scope.current() != place.id:
+        return {"window": None}
+    return {"window": debugging.standing(workspace=place.id, at=clock.now())}

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connections
+from psycopg.types.json import Jsonb
 
 from messaging import presenting
 from messaging import upkeep as traffic
@@ -60,14 +61,15 @@ def aged(public: str, days: int, *, on_its_way: bool = False) -> UUID:
     """A copy of a message as if it had been accepted ``days`` ago, with an event and perhaps still in the outbox."""
     old = born(clock.now() - days * DAY)
     source = ids.decode("msg", public)
+    changed = {"body_expires_at": (ids.time_of(old) + DAY).isoformat()}
     with superuser() as connection:
         connection.execute("SELECT pipeline.ensure_partitions(%s)", [clock.now() - days * DAY])
         for table, key in (("messaging_message", "id"), ("messaging_outbox", "message_id")):
             if table == "messaging_message" or on_its_way:
                 connection.execute(
-                    f"INSERT INTO {table} SELECT (jsonb_populate_record(t, jsonb_build_object('{key}', %s::text))).* "
+                    f"INSERT INTO {table} SELECT (jsonb_populate_record(t, %s)).* "
                     f"FROM {table} t WHERE {key} = %s".encode(),
-                    [str(old), source],
+                    [Jsonb({**changed, key: str(old)}), source],
                 )
         connection.execute(
             "INSERT INTO messaging_event (id, workspace_id, message_id, kind, at) "

@@ -20,7 +20,7 @@ from tests.factories.accounts import World, make_member, make_user, make_workspa
 from tests.factories.routes import endpoint
 
 COMPANY = {"company": "Blue Heron Ltd", "contact_name": "Ada Byron", "contact_email": "ada@example.org"}
-SETTINGS = {"name": "Acme", "time_zone": "Europe/Berlin", "body_hours": "12", "receipts": "all"}
+SETTINGS = {"name": "Acme", "time_zone": "Europe/Berlin", "body_hours": "12", "metadata_days": "30", "receipts": "all"}
 
 
 @pytest.fixture
