@@ -13,6 +13,20 @@ GRANT EXECUTE ON FUNCTION pipeline.accept TO sp_app;
 ALTER FUNCTION pipeline.accept OWNER TO sp_definer;
 ALTER FUNCTION pipeline.remember OWNER TO sp_definer;
 """
+# A hold on what a workspace sent keeps its keys as well: its erasure waits.
+HELD = """
+DROP FUNCTION access.closings_due(timestamptz);
+CREATE FUNCTION access.closings_due(p_at timestamptz) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+AS $$
+    SELECT w.id FROM accounts_workspace w
+    WHERE w.erase_at <= p_at AND w.erased_at IS NULL AND NOT privacy.holds('delivery metadata', w.id, NULL)
+    ORDER BY w.erase_at
+$$;
+REVOKE ALL ON FUNCTION access.closings_due(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION access.closings_due(timestamptz) TO sp_system;
+ALTER FUNCTION access.closings_due(timestamptz) OWNER TO sp_definer;
+"""
 _deliver = (SQL / "deliver.sql").read_text()
 _begin = _deliver.index("CREATE FUNCTION pipeline.claim_deliveries")
 CLAIM = f"""
@@ -117,5 +131,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL((SQL / "retention.sql").read_text(), reverse_sql=migrations.RunSQL.noop),
         migrations.RunSQL("DROP FUNCTION pipeline.accept, pipeline.remember", reverse_sql=migrations.RunSQL.noop),
         migrations.RunSQL((SQL / "accept.sql").read_text() + ACCEPT, reverse_sql=migrations.RunSQL.noop),
+        migrations.RunSQL(HELD, reverse_sql=migrations.RunSQL.noop),
         migrations.RunSQL(CLAIM, reverse_sql=migrations.RunSQL.noop),
     ]

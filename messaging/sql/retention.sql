@@ -252,14 +252,23 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION pipeline.purge_metadata, pipeline.oldest, pipeline.time_of, pipeline.readable_from, pipeline.purge_tightened,
+-- The ids of the keys that the newest numbers are sealed under (bytes 2 to 17 of a value).
+CREATE FUNCTION pipeline.number_keys(p_limit integer) RETURNS TABLE (key_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public SET enable_seqscan = off
+AS $$
+    SELECT DISTINCT encode(substring(m.to_ct FROM 2 FOR 16), 'hex')::uuid
+    FROM (SELECT to_ct FROM messaging_message ORDER BY id DESC LIMIT p_limit) AS m WHERE m.to_ct IS NOT NULL
+$$;
+
+REVOKE ALL ON FUNCTION pipeline.number_keys, pipeline.purge_metadata, pipeline.oldest, pipeline.time_of, pipeline.readable_from, pipeline.purge_tightened,
     pipeline.tightened_due, pipeline.purge_bodies, pipeline.ensure_body_days, pipeline.bodies_to_keep,
     pipeline.window_texts, pipeline.publish_corridors FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pipeline.time_of TO sp_app, sp_system, sp_definer;
 GRANT EXECUTE ON FUNCTION pipeline.readable_from TO sp_app, sp_system;
 GRANT EXECUTE ON FUNCTION pipeline.window_texts TO sp_app;
-GRANT EXECUTE ON FUNCTION pipeline.purge_metadata, pipeline.oldest, pipeline.purge_tightened, pipeline.tightened_due, pipeline.purge_bodies,
+GRANT EXECUTE ON FUNCTION pipeline.number_keys, pipeline.purge_metadata, pipeline.oldest, pipeline.purge_tightened, pipeline.tightened_due, pipeline.purge_bodies,
     pipeline.ensure_body_days, pipeline.bodies_to_keep, pipeline.publish_corridors TO sp_system;
+ALTER FUNCTION pipeline.number_keys OWNER TO sp_definer;
 ALTER FUNCTION pipeline.purge_metadata OWNER TO sp_definer;
 ALTER FUNCTION pipeline.oldest OWNER TO sp_definer;
 ALTER FUNCTION pipeline.readable_from OWNER TO sp_definer;

@@ -36,12 +36,12 @@ def activities_cover(at: dt.datetime) -> Outcome:
 
 
 def units(at: dt.datetime) -> Outcome:
-    """Everything has an end or a reason for having none, and every end somebody who brings it."""
+    """Everything has an end or a reason for having none, every end somebody who brings it, and readers who keep it."""
     endless = [policy.model for policy in registry.policies() if not (policy.units or policy.reason)]
     idle = [unit.name for unit in registry.units() if not (unit.purge or unit.reason)]
-    return Outcome(
-        holds=not (endless or idle), why=", ".join(endless + idle), evidence={"units": len(registry.units())}
-    )
+    loose = [unit.name for unit in registry.units() if list(checks.unread(unit))]
+    wrong = endless + idle + loose
+    return Outcome(holds=not wrong, why=", ".join(wrong), evidence={"units": len(registry.units())})
 
 
 def no_profiling(at: dt.datetime) -> Outcome:

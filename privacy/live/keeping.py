@@ -4,10 +4,12 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import connections
+from django.db.models import F
 
-from privacy import profiles, registry
+from privacy import holds as hold_cases
+from privacy import profiles, registry, retention
 from privacy.keystore.models import WorkspaceKey
-from privacy.models import PurgeRun
+from privacy.models import DebugWindow
 from privacy.promises import Check, Outcome, declare
 from smsplatform.lib.tenancy import catalogue
 
@@ -31,16 +33,36 @@ def body_keys(at: dt.datetime) -> Outcome:
 
 
 def purge_alive(at: dt.datetime) -> Outcome:
-    """Every unit was purged in the last minutes, and its last purge did not fail."""
-    last = {run.unit: run for run in PurgeRun.objects.using("system").order_by("unit", "-id").distinct("unit")}
-    names = [unit.name for unit in registry.units() if unit.purge]
-    late = [name for name in names if name not in last or at - last[name].started_at > PURGE_MAX]
-    failed = [name for name in names if name in last and last[name].error]
+    """The purge ran in the last minutes and failed nowhere, and nothing is left that should be gone."""
+    heart = retention.heartbeat()
+    late = heart is None or at - heart.started_at > PURGE_MAX
+    overdue = sorted(each.unit.name for each in retention.standings(at=at) if each.overdue)
+    why = ", ".join([*(["late"] if late else []), *([heart.error] if heart and heart.error else []), *overdue])
+    return Outcome(holds=not why, why=why, evidence={"units": len(registry.units()), "overdue": len(overdue)})
+
+
+def holds(at: dt.datetime) -> Outcome:
+    """Every hold that stands has somebody who answers for it, and a review that is not overdue."""
+    standing = hold_cases.open_ones()
+    late = [hold for hold in standing if hold.review_at < at]
+    return Outcome(holds=not late, evidence={"standing": len(standing), "review_overdue": len(late)})
+
+
+def windows(at: dt.datetime) -> Outcome:
+    """Every debugging window has an end within what the policy allows, and the database takes none without."""
+    rows = DebugWindow.objects.using("system")
+    beyond = rows.filter(ends_at__gt=F("opened_at") + profiles.duration("retention.body_extended")).count()
+    missing = _missing("window_bounded", "hold_reviewed", "hold_order_named")
     return Outcome(
-        holds=not (late or failed),
-        why=", ".join(late + failed),
-        evidence={"units": len(names), "late": len(late), "failed": len(failed)},
-    )
+        holds=beyond == 0 and not missing, why=", ".join(missing),
+        evidence={"open": rows.filter(closed_at=None, ends_at__gt=at).count(), "beyond": beyond},
+    )  # fmt: skip
+
+
+def _missing(*constraints: str) -> list[str]:
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint WHERE conname = ANY (%s)", [list(constraints)])
+        return sorted(set(constraints) - {name for (name,) in cursor.fetchall()})
 
 
 def clock(at: dt.datetime) -> Outcome:
@@ -84,7 +106,12 @@ declare(
     ),
     Check(
         name="privacy.purge_alive", method="database", run=purge_alive, fresh=QUICK,
-        what="When each retention unit was last purged, and how that went.",
+        what="When the purge last ran, how that went, and whether anything of any unit is overdue.",
+    ),
+    Check(name="privacy.holds", method="database", run=holds, what="Holds that stand, and when each is reviewed."),
+    Check(
+        name="privacy.windows", method="database", run=windows,
+        what="Debugging windows, their ends, and the constraints that bound them.",
     ),
     Check(name="privacy.clock", method="database", run=clock, fresh=QUICK, what="The clocks of databases and host."),
     Check(

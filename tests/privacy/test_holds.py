@@ -1,0 +1,264 @@
+"""Holds and debugging windows: the only two ways in which anything outlives its time, and how each ends."""
+
+import datetime as dt
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+import time_machine
+from django.db import IntegrityError, connections, transaction
+
+from accounts import closing
+from messaging import keeping, presenting, recall
+from messaging import upkeep as traffic
+from messaging.models import Message
+from privacy import ciphers, debugging, holds, keyring, retention
+from privacy.models import DebugWindow, Hold
+from smsplatform.lib import clock, ids
+from smsplatform.lib.api.problems import Problem
+from smsplatform.lib.tenancy import scope
+from tests.factories import pages
+from tests.factories.superuser import superuser
+from tests.privacy.test_retention import aged, count, stored
+
+DAY = dt.timedelta(days=1)
+TEXT = "kept because of a case"
+
+
+@pytest.fixture
+def partitions_back() -> Iterator[None]:
+    """A purge in the future drops what other tests of this database still write to."""
+    yield
+    retention.extend(at=clock.now())
+
+
+def placed(shop: pages.Shop, **values: object) -> Hold:
+    at = clock.now()
+    wanted = {
+        "basis": Hold.Basis.INVESTIGATION, "units": [holds.BODIES], "reason": "spam wave", "review_at": at + 30 * DAY,
+        "by": uuid4(), "at": at, **values,
+    }  # fmt: skip
+    return holds.place(workspace=shop.workspace.id, **wanted)  # type: ignore[arg-type]  # test values by name
+
+
+def kept(at: dt.datetime) -> None:
+    while keeping.keep(at=at + dt.timedelta(minutes=2)):
+        pass
+
+
+def text_shown(shop: pages.Shop, message: Message, at: dt.datetime) -> object:
+    with scope.workspace(shop.workspace.id):
+        return presenting.of_row(message, at=at)["body"]
+
+
+# Holds
+
+
+@pytest.mark.promise("transit-27")
+def test_a_text_under_a_hold_outlives_its_key_and_is_shown_to_no_customer(partitions_back: None) -> None:
+    shop = pages.shop()
+    hold = placed(shop)
+    message = stored(shop, pages.message(shop, text=TEXT))
+    kept(clock.now())
+
+    with time_machine.travel(message.body_expires_at + 2 * DAY, tick=False):
+        for run in retention.purge(at=clock.now()):
+            assert run.error == ""
+        assert holds.key_of(hold)
+        assert keeping.held_text(hold=hold, message=message.id) == TEXT
+        assert text_shown(shop, message, clock.now()) is None
+    assert count("messaging_body", "message_id = %s", message.id) == 0
+
+
+@pytest.mark.promise("transit-27")
+def test_releasing_ends_it_at_once_and_the_purge_takes_what_is_left() -> None:
+    shop = pages.shop()
+    hold, message = placed(shop), stored(shop, pages.message(shop, text=TEXT))
+    kept(clock.now())
+
+    holds.release(hold=hold, reason="nothing found", by=uuid4(), at=clock.now())
+
+    with pytest.raises(ciphers.KeyDestroyed):
+        keeping.held_text(hold=hold, message=message.id)
+    with pytest.raises(keyring.KeyDestroyed):
+        holds.key_of(hold)
+    while keeping.clear(at=clock.now()):
+        pass
+    assert count("messaging_kept_body", "hold_id = %s", hold.pk) == 0
+    with pytest.raises(holds.Released):
+        holds.review(hold=hold, review_at=clock.now() + DAY, by=uuid4(), at=clock.now())
+
+
+def test_a_hold_keeps_the_messages_it_names_and_no_others() -> None:
+    shop = pages.shop()
+    named, other = (stored(shop, public) for public in pages.messages(shop, count=2, text=TEXT))
+
+    hold = placed(shop, messages=[named.id])
+    kept(clock.now())
+
+    assert keeping.held_text(hold=hold, message=named.id) == TEXT
+    assert keeping.held_text(hold=hold, message=other.id) is None
+
+
+def test_metadata_under_a_hold_is_neither_purged_nor_erased_and_its_workspace_waits() -> None:
+    shop = pages.shop()
+    old = aged(pages.message(shop), 91)
+    hold = placed(shop, units=[holds.METADATA])
+
+    while traffic.purge_metadata(at=clock.now()):
+        pass
+    with scope.workspace(shop.workspace.id), pytest.raises(Problem):
+        recall.erase(workspace=shop.workspace.id, message=old, by=None, at=clock.now())
+    with scope.workspace(shop.workspace.id):
+        closing.close(workspace=shop.workspace, by=shop.owner, now=True, at=clock.now())
+    assert shop.workspace.id not in closing.due(at=clock.now() + DAY)
+    assert count("messaging_message", "id = %s", old) == 1
+
+    holds.release(hold=hold, reason="done", by=uuid4(), at=clock.now())
+    while traffic.purge_metadata(at=clock.now()):
+        pass
+    assert count("messaging_message", "id = %s", old) == 0
+    assert shop.workspace.id in closing.due(at=clock.now() + DAY)
+    traffic.extend_partitions(at=clock.now())
+
+
+@pytest.mark.promise("transit-29")
+def test_an_order_is_named_and_a_hold_is_reviewed_within_ninety_days() -> None:
+    shop, at = pages.shop(), clock.now()
+
+    with pytest.raises(holds.OrderNotNamed):
+        placed(shop, basis=Hold.Basis.LEGAL_ORDER)
+    with pytest.raises(holds.NotBounded):
+        placed(shop, review_at=at + 91 * DAY)
+
+    hold = placed(shop, basis=Hold.Basis.LEGAL_ORDER, document="Az. 5 Gs 12/26")
+    with superuser() as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute("UPDATE privacy_hold SET review_at = now() + interval '1 year' WHERE id = %s", [hold.pk])
+
+
+def test_the_web_role_sees_no_hold() -> None:
+    placed(pages.shop())
+
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege('sp_app', 'privacy_hold', 'SELECT')")
+        assert cursor.fetchone() == (False,)
+
+
+# The database
+
+
+@pytest.mark.promise("transit-30")
+def test_the_database_keeps_no_text_without_a_hold_or_window() -> None:
+    with superuser() as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute(
+            "INSERT INTO messaging_kept_body (id, message_id, workspace_id, text_ct) VALUES (%s, %s, %s, '')",
+            [uuid4(), uuid4(), uuid4()],
+        )
+
+
+@pytest.mark.promise("transit-30")
+def test_the_database_takes_no_message_whose_text_is_to_live_beyond_the_cap() -> None:
+    shop = pages.shop()
+    message = stored(shop, pages.message(shop, text=TEXT))
+
+    with superuser() as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute(
+            "UPDATE messaging_message SET body_expires_at = body_expires_at + interval '1 minute' WHERE id = %s",
+            [message.id],
+        )
+
+
+# Debugging windows
+
+
+def opened(shop: pages.Shop, days: int = 3) -> DebugWindow:
+    at = clock.now()
+    with scope.workspace(shop.workspace.id):
+        return debugging.start(workspace=shop.workspace.id, ends_at=at + days * DAY, by=shop.owner.pk, at=at)
+
+
+@pytest.mark.promise("transit-28")
+def test_texts_of_a_window_stay_readable_until_it_ends_and_not_a_moment_longer(partitions_back: None) -> None:
+    shop = pages.shop()
+    window = opened(shop)
+    message = stored(shop, pages.message(shop, text=TEXT))
+    kept(clock.now())
+
+    with time_machine.travel(window.ends_at - dt.timedelta(minutes=1), tick=False):
+        assert text_shown(shop, message, clock.now()) == TEXT
+    with time_machine.travel(window.ends_at, tick=False):
+        assert text_shown(shop, message, clock.now()) is None
+    while keeping.clear(at=window.ends_at):
+        pass
+    assert count("messaging_kept_body", "window_id = %s", window.pk) == 0
+
+
+@pytest.mark.promise("transit-28")
+def test_a_window_closed_early_shows_nothing_from_then_on() -> None:
+    shop = pages.shop()
+    opened(shop)
+    message = stored(shop, pages.message(shop, text=TEXT))
+    kept(clock.now())
+    later = message.body_expires_at + dt.timedelta(hours=1)
+    assert text_shown(shop, message, later) == TEXT
+
+    with scope.workspace(shop.workspace.id):
+        assert debugging.stop(workspace=shop.workspace.id, by=shop.owner.pk, at=clock.now())
+
+    assert text_shown(shop, message, later) is None
+
+
+@pytest.mark.promise("transit-28")
+def test_a_window_has_an_end_within_thirty_days_and_the_database_says_so() -> None:
+    shop, at = pages.shop(), clock.now()
+
+    with scope.workspace(shop.workspace.id), pytest.raises(debugging.NotBounded):
+        debugging.start(workspace=shop.workspace.id, ends_at=at + 31 * DAY, by=shop.owner.pk, at=at)
+    with scope.workspace(shop.workspace.id), pytest.raises(IntegrityError), transaction.atomic():
+        DebugWindow.objects.create(
+            workspace_id=shop.workspace.id, opened_by=shop.owner.pk, opened_at=at, ends_at=at + 31 * DAY
+        )
+
+
+def test_a_text_sent_before_the_window_is_not_kept() -> None:
+    shop = pages.shop()
+    message = stored(shop, pages.message(shop, text=TEXT))
+    with time_machine.travel(clock.now() + dt.timedelta(seconds=5)):
+        opened(shop)
+        kept(clock.now())
+
+    assert text_shown(shop, message, message.body_expires_at + dt.timedelta(hours=1)) is None
+
+
+def test_another_workspaces_window_keeps_nothing_of_ours() -> None:
+    mine, theirs = pages.shop(), pages.shop()
+    opened(theirs)
+    message = stored(mine, pages.message(mine, text=TEXT))
+    kept(clock.now())
+
+    with scope.workspace(theirs.workspace.id):
+        assert keeping.window_texts(workspace=theirs.workspace.id, messages=[message.id], at=clock.now()) == {}
+    assert text_shown(mine, message, message.body_expires_at) is None
+
+
+def test_the_page_opens_and_closes_a_window_and_refuses_one_without_end() -> None:
+    shop = pages.shop()
+    browser = pages.client(shop.owner)
+
+    refused = browser.post("/settings/retention/window", {"days": "31"})
+    browser.post("/settings/retention/window", {"days": "2"})
+    shown = browser.get("/messages").content.decode()
+    browser.post("/settings/retention/window/close")
+
+    assert refused.status_code == 422
+    assert "At most 30 days" in refused.content.decode()
+    assert "Debugging window" in shown
+    assert "Debugging window:" not in browser.get("/messages").content.decode()
+    assert pages.client(shop.viewer).post("/settings/retention/window", {"days": "2"}).status_code == 403
+
+
+def test_ids_of_holds_are_public_ids() -> None:
+    hold = placed(pages.shop())
+
+    assert ids.decode("hld", str(hold)) == hold.pk
