@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0030_tightened"),
-        ("messaging", "0012_running_low"),
+        ("messaging", "0070_reviews"),
         ("privacy", "0030_holds"),
     ]
 
