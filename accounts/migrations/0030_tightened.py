@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """A workspace's own periods are only ever shorter than the policy; none is what the policy says."""
 
     dependencies = [
-        ("accounts", "0050_erasing"),
+        ("accounts", "0060_incident_mails"),
     ]
 
     operations = [

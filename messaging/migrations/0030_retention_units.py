@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0030_tightened"),
-        ("messaging", "0070_reviews"),
+        ("messaging", "0060_incident_events"),
         ("privacy", "0030_holds"),
     ]
 

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     """Holds, which the web role does not see, and debugging windows."""
 
     dependencies = [
-        ("privacy", "0020_documents"),
+        ("privacy", "0061_incidents"),
     ]
 
     operations = [
