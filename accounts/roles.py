@@ -42,6 +42,7 @@ class Permission(TextChoices):
     ACTIVITY_READ = "activity:read", _("See who did what in the workspace")
     SETTINGS_READ = "settings:read", _("See the workspace's settings")
     SETTINGS_WRITE = "settings:write", _("Change the workspace's settings")
+    WORKSPACE_EXPORT = "workspace:export", _("Take a copy of everything in the workspace")
     WORKSPACE_CLOSE = "workspace:close", _("Close the workspace for good")
 
 
@@ -58,7 +59,7 @@ _SEE_WORK = frozenset(
 )
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.OWNER: _EVERYTHING,
-    Role.ADMIN: _EVERYTHING - {Permission.WORKSPACE_CLOSE},
+    Role.ADMIN: _EVERYTHING - {Permission.WORKSPACE_CLOSE, Permission.WORKSPACE_EXPORT},
     Role.DEVELOPER: _SEE_WORK
     | {
         Scope.MESSAGES_SEND,

@@ -1,5 +1,19 @@
 """A person's copy of their data: asked for, made in the background, taken away at most three times within a week."""
 
-from privacy.archives.asking import Gone, State, purge, request, revoke, state, stream
+from privacy.archives.asking import (
+    DOWNLOADS_MAX,
+    KEPT,
+    Gone,
+    State,
+    listed,
+    purge,
+    request,
+    revoke,
+    state,
+    state_of,
+    stream,
+)
 
-__all__ = ["Gone", "State", "purge", "request", "revoke", "state", "stream"]
+__all__ = [
+    "DOWNLOADS_MAX", "KEPT", "Gone", "State", "listed", "purge", "request", "revoke", "state", "state_of", "stream",
+]  # fmt: skip

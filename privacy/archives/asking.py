@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import translation
 
 from privacy import ciphers, holdings, keyring
@@ -89,8 +89,12 @@ def stream(request_id: UUID, *, at: dt.datetime) -> Iterator[bytes]:
 
 def revoke(person: Person, *, at: dt.datetime) -> int:
     """End every archive made for a person or workspace, whatever its state; how many."""
-    mine = Archive.objects.filter(listed_for=listed_for(person))
-    return sum(_end(row) for row in mine.exclude(state=Archive.State.GONE))
+    return sum(_end(row) for row in listed(person).exclude(state=Archive.State.GONE))
+
+
+def listed(person: Person) -> "QuerySet[Archive]":
+    """The archives made for a person or workspace."""
+    return Archive.objects.filter(listed_for=listed_for(person))
 
 
 def listed_for(person: Person) -> UUID | None:

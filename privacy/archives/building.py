@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils import translation
 
@@ -30,7 +31,7 @@ from privacy.holdings import Section
 from privacy.keyring import KeyDestroyed
 from privacy.models import Archive, ArchivePiece
 from privacy.people import Person
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, mail
 from smsplatform.lib.tasks import task
 
 SCHEMA_VERSION = 1
@@ -86,7 +87,22 @@ def build(archive: UUID, *, at: dt.datetime) -> bool:
             state=Archive.State.FAILED, error=type(error).__name__[:40]
         )
         return False
+    _tell(row)
     return True
+
+
+def _tell(row: Archive) -> None:
+    """Write to who signs in that their copy is ready; the mail holds no key to it."""
+    if row.subject not in holdings.USERS or row.listed_for is None:
+        return
+    reader = get_user_model().objects.filter(pk=row.listed_for).first()
+    if reader is None:
+        return
+    context = {"until": clock.now() + KEPT, "url": mail.link("/account/data/copies")}
+    try:
+        mail.send("privacy/archive_ready", to=[reader], context=context)
+    except mail.Undelivered as error:
+        logger.warning("mail_undelivered", extra={"error": error.code})
 
 
 def _build(row: Archive, builder: UUID, at: dt.datetime) -> None:

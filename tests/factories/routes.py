@@ -17,10 +17,11 @@ from messaging import calls, endpoints, exports
 from messaging.api.suppressions import PREFIX
 from messaging.exporting import Selection
 from messaging.models import Call, Export, Suppression, Template, WebhookEndpoint
-from privacy import ciphers, keyring
+from privacy import archives, ciphers, keyring
 from privacy.breaches import register
 from privacy.models import Incident, RequestTicket
 from privacy.models.data_request import About, Kind
+from privacy.people import Person
 from privacy.requests import desk, tickets
 from privacy.requests.proofs import Identity
 from smsplatform.lib import clock, ids
@@ -166,7 +167,16 @@ def incident() -> Incident:
     return register.open_incident(facts, by=ids.uuid7(), at=clock.now())
 
 
+def _archive(person: Person) -> str:
+    """A copy that was asked for."""
+    made = ids.uuid7()
+    archives.request(person, request_id=made, at=clock.now())
+    return ids.encode(ids.ARCHIVE, made)
+
+
 EXAMPLES = {
+    "archive_id": Example(make=lambda world: _archive(Person(subject="account_holder", user=world.owner.pk))),
+    "workspace_archive_id": Example(make=lambda world: _archive(Person(subject="workspace", workspace=world.id))),
     "grant_id": Example(make=_staff_grant),
     "user_id": Example(make=lambda world: ids.encode(ids.USER, make_member(world)[0].pk)),
     "document": Example(make=lambda _world: "policy", shared=True),
