@@ -133,11 +133,12 @@ KEYS = (
 _BY_NAME = {key.name: key for key in KEYS}
 _guard: Callable[[Key, Value], Value] | None = None
 _unguarded: ContextVar[bool] = ContextVar("unguarded", default=False)
+_tried: ContextVar[str] = ContextVar("tried", default="")
 
 
 def active() -> str:
     """The profile in force: one of ``PROFILES``, or ``STRICT``."""
-    return str(settings.POLICY_PROFILE)
+    return _tried.get() or str(settings.POLICY_PROFILE)
 
 
 def key(name: str) -> Key:
@@ -179,6 +180,17 @@ def as_configured() -> Iterator[None]:
         yield
     finally:
         _unguarded.reset(token)
+
+
+@contextmanager
+def trying(profile: str) -> Iterator[None]:
+    """Inside, ``profile`` counts as the one in force: to look at what it would promise, not to act by it."""
+    token = _tried.set(profile)
+    try:
+        with as_configured():
+            yield
+    finally:
+        _tried.reset(token)
 
 
 def duration(name: str) -> dt.timedelta:

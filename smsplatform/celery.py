@@ -49,7 +49,7 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
     "archives sweep": ("privacy.archives.sweep", 5.0, "privacy"),
     "promises": ("privacy.promises.run_due", 60.0, "privacy"),
-    "promise report": ("privacy.promises.report", 3600.0, "privacy"),
+    "promise report": ("privacy.promises.report", 120.0, "privacy"),
     "audit seal": ("privacy.sealing.sealer.seal", 60.0, "privacy"),
     "policy versions": ("privacy.documents.take_effect", 60.0, "privacy"),
     "policy mails": ("accounts.policy_letters.send_due", 60.0, "default"),

@@ -88,9 +88,8 @@ def database_logs(at: dt.datetime) -> Outcome:
 
 
 def vault_hardware(at: dt.datetime) -> Outcome:
-    """The keys that open all others are in hardware, where the profile says so."""
-    wanted = bool(profiles.value("vault.hardware"))
-    return Outcome(holds=settings.VAULT == "pkcs11" or not wanted, evidence={"vault": settings.VAULT})
+    """The keys that open all others are in hardware. Published only where the profile says so."""
+    return Outcome(holds=settings.VAULT == "pkcs11", evidence={"vault": settings.VAULT})
 
 
 def _seconds(alias: str) -> float:

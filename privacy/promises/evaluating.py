@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext
 
-from privacy import audit
+from privacy import audit, profiles
 from privacy.audit import PLATFORM
 from privacy.models import CheckResult, PromiseAttestation
 from privacy.promises import tested
@@ -69,11 +69,11 @@ class Standing:
         return tuple(dict.fromkeys(part.method for part in self.parts))
 
 
-def run(looked: Check, *, at: dt.datetime) -> CheckResult:
-    """Run one check and keep what it found."""
+def look(looked: Check, *, at: dt.datetime) -> CheckResult:
+    """What one check finds; not kept."""
     began = time.monotonic()
     outcome = _outcome(looked, at)
-    return CheckResult.objects.using("system").create(
+    return CheckResult(
         name=looked.name,
         at=at,
         holds=outcome.holds,
@@ -81,6 +81,21 @@ def run(looked: Check, *, at: dt.datetime) -> CheckResult:
         evidence=outcome.evidence,
         took_ms=int((time.monotonic() - began) * 1000),
     )
+
+
+def run(looked: Check, *, at: dt.datetime) -> CheckResult:
+    """Run one check and keep what it found."""
+    found = look(looked, at=at)
+    found.save(using="system", force_insert=True)
+    return found
+
+
+def tried(*, profile: str, at: dt.datetime) -> list["Standing"]:
+    """What would be known if ``profile`` were in force here. Keeps nothing."""
+    with profiles.trying(profile):
+        results = {each.name: look(each, at=at) for each in checks()}
+        attested = _attestations("system")
+        return [standing(each, results, attested, at=at) for each in published(profile=profile)]
 
 
 def run_all(*, at: dt.datetime) -> list[CheckResult]:

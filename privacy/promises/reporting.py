@@ -26,6 +26,7 @@ from smsplatform.lib import clock
 from smsplatform.lib.tasks import task
 
 VERSION = 1
+EVERY = dt.timedelta(hours=1)
 FIRST_LINK = bytes(32)
 _LOCK = 0x70726F6D  # one writer at a time, or two would name the same predecessor
 
@@ -46,8 +47,11 @@ def report(*, at: dt.datetime) -> ReportSeal:
 
 @task(name="privacy.promises.report", queue="privacy")
 def report_now() -> None:
-    """Scheduled."""
-    report(at=clock.now())
+    """Scheduled every few minutes; writes a report when the last one is an hour old and something was looked at."""
+    at = clock.now()
+    last = ReportSeal.objects.using("system").order_by("-number").first()
+    if evaluating.newest() and (last is None or at - last.at >= EVERY):
+        report(at=at)
 
 
 def latest(*, using: str = "system") -> dict[str, Any] | None:

@@ -158,6 +158,18 @@ def test_the_command_prints_the_register_of_a_profile(capsys: pytest.CaptureFixt
     assert "\x1b" not in printed
 
 
+def test_a_profile_that_is_not_in_force_is_looked_at_as_if_it_were_and_nothing_is_kept(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = len(evaluating.history("privacy.vault_hardware", limit=1000))
+
+    call_command("privacy", "check", "--profile", "transit")
+
+    failing = capsys.readouterr().out.split("FAILING")[1]
+    assert "transit-96" in failing
+    assert len(evaluating.history("privacy.vault_hardware", limit=1000)) == before
+
+
 def test_the_command_fails_as_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("privacy", "check", "--profile", "transit", "--stored", "--fail-on", "gap", "--json")
