@@ -50,7 +50,7 @@ ROWS = (
     row("api-32", _("Data is kept as long as needed, and we say how long and why."), "privacy.registry",
         "test privacy.units"),
     row("api-33", _("What is no longer needed is deleted or made anonymous."), "privacy.retention",
-        "test privacy.purge_alive privacy.body_keys messaging.metadata_age privacy.units_due"),
+        "test privacy.purge_alive privacy.body_keys messaging.metadata_age"),
     row("api-34", _("Changes are published with their date."), "privacy.documents", "test"),
     row("api-35", _("Significant changes are mailed to you."), "privacy.documents", "test privacy.policy_notice"),
     row("api-36", _("And told on the site or through the API."), "privacy.documents", "test",
