@@ -40,12 +40,12 @@ def lines(content: dict[str, Any]) -> list[str]:
     for section in content["sections"]:
         found.append(section["title"])
         for block in section["blocks"]:
-            found += [block["text"]] if block["kind"] == "clause" else [" · ".join(row) for row in block["rows"]]
+            found += [block["text"]] if block["kind"] == "clause" else _rows(block)
     return found
 
 
 def _section(section: Section, known: Values, language: str) -> dict[str, Any]:
-    blocks = [_block(part, known, language) for part in section.parts if _said(part, known)]
+    blocks = [block for part in section.parts if _said(part, known) for block in _blocks(part, known, language)]
     return {"key": section.key, "title": section.title(language), "blocks": blocks}
 
 
@@ -53,8 +53,12 @@ def _said(part: Clause | Table, known: Values) -> bool:
     return isinstance(part, Table) or part.holds(known)
 
 
-def _block(part: Clause | Table, known: Values, language: str) -> dict[str, Any]:
+def _rows(table: dict[str, Any]) -> list[str]:
+    return [" · ".join([*filter(None, [table.get("caption", "")]), *row]) for row in table["rows"]]
+
+
+def _blocks(part: Clause | Table, known: Values, language: str) -> list[dict[str, Any]]:
     if isinstance(part, Table):
         return tables.made(part.key, language)
     text = words.filled(part.text(language), known, language)
-    return {"kind": "clause", "text": text, "promises": list(part.promises)}
+    return [{"kind": "clause", "text": text, "promises": list(part.promises)}]

@@ -13,6 +13,7 @@ from privacy.documents.german import word
 from privacy.registry import Activity, ModelPolicy
 
 Block = dict[str, Any]
+Made = tuple[list[str], list[tuple[str, list[list[str]]]]]  # the head, and groups of rows with their caption
 _FORMS = {"plain": "plain", "sealed": "encrypted", "index": "fingerprint only", "digest": "fingerprint only"}
 _ENDS = {"shred": "its key destroyed", "delete": "deleted", "clear": "names removed", "keep": "stays"}
 _PLACES = {"carrier": "where you send to", "webhook_endpoint": "as the workspace chose"}
@@ -27,10 +28,11 @@ class Held:
     kept: list[str] = field(default_factory=list)
 
 
-def made(key: str, language: str) -> Block:
-    """A table by its name."""
-    head, rows = _TABLES[key](language)
-    return {"kind": "table", "key": key, "head": [word(text, language) for text in head], "rows": rows}
+def made(key: str, language: str) -> list[Block]:
+    """A table by its name: one block, or one for each group of rows, with a caption."""
+    head, groups = _TABLES[key](language)
+    titles = [word(text, language) for text in head]
+    return [{"kind": "table", "key": key, "caption": caption, "head": titles, "rows": rows} for caption, rows in groups]
 
 
 def held() -> dict[str, dict[str, Held]]:
@@ -58,15 +60,22 @@ def _kinds(policy: ModelPolicy) -> Iterator[tuple[str, str, str]]:
                 yield subject, one.category, one.form or known[one.category].form
 
 
-def _data(language: str) -> tuple[list[str], list[list[str]]]:
-    found, rows = held(), []
-    for subject in registry.subjects():
-        for key, one in sorted(found.get(subject.key, {}).items()):
-            rows.append([
-                word(subject.label, language), word(registry.categories()[key].label, language),
-                _form(one.forms, language), _several(one.purposes, language), _several(one.kept, language),
-            ])  # fmt: skip
-    return ["About", "Kind of data", "Kept as", "Used for", "Kept"], rows
+def _data(language: str) -> Made:
+    found = held()
+    groups = [(word(one.label, language), _kinds_of(found[one.key], language)) for one in registry.subjects()
+              if one.key in found]  # fmt: skip
+    return ["Kind of data", "Kept as", "Used for", "Kept"], groups
+
+
+def _kinds_of(found: dict[str, Held], language: str) -> list[list[str]]:
+    known = registry.categories()
+    return [
+        [
+            word(known[key].label, language), _form(one.forms, language), _several(one.purposes, language),
+            _several(one.kept, language),
+        ]
+        for key, one in sorted(found.items())
+    ]  # fmt: skip
 
 
 def _form(forms: set[str], language: str) -> str:
@@ -78,15 +87,15 @@ def _several(words: Iterable[str], language: str) -> str:
     return "; ".join(word(text, language) for text in words) or "–"
 
 
-def _purposes(language: str) -> tuple[list[str], list[list[str]]]:
+def _purposes(language: str) -> Made:
     return _activities(registry.activities(), language)
 
 
-def _processing(language: str) -> tuple[list[str], list[list[str]]]:
+def _processing(language: str) -> Made:
     return _activities([one for one in registry.activities() if one.role == "processor"], language)
 
 
-def _activities(activities: Iterable[Activity], language: str) -> tuple[list[str], list[list[str]]]:
+def _activities(activities: Iterable[Activity], language: str) -> Made:
     subjects = {subject.key: subject.label for subject in registry.subjects()}
     names = {recipient.key: recipient.name for recipient in registry.recipients()}
     rows = [
@@ -98,10 +107,10 @@ def _activities(activities: Iterable[Activity], language: str) -> tuple[list[str
         ]
         for one in activities
     ]  # fmt: skip
-    return ["Purpose", "Basis", "Who decides", "About", "Given to"], rows
+    return ["Purpose", "Basis", "Who decides", "About", "Given to"], [("", rows)]
 
 
-def _recipients(language: str) -> tuple[list[str], list[list[str]]]:
+def _recipients(language: str) -> Made:
     known = registry.categories()
     rows = [
         [
@@ -110,10 +119,10 @@ def _recipients(language: str) -> tuple[list[str], list[list[str]]]:
         ]
         for one in registry.recipients()
     ]  # fmt: skip
-    return ["Recipient", "Country", "Role", "Kind of data"], rows
+    return ["Recipient", "Country", "Role", "Kind of data"], [("", rows)]
 
 
-def _retention(language: str) -> tuple[list[str], list[list[str]]]:
+def _retention(language: str) -> Made:
     """Every unit that keeps something about people, with what it keeps."""
     known = registry.categories()
     names: dict[str, list[str]] = defaultdict(list)
@@ -126,23 +135,22 @@ def _retention(language: str) -> tuple[list[str], list[list[str]]]:
         for unit in registry.units()
         if unit.name in names
     ]
-    return ["What", "How long", "Then"], rows
+    return ["What", "How long", "Then"], [("", rows)]
 
 
-def _cookies(language: str) -> tuple[list[str], list[list[str]]]:
+def _cookies(language: str) -> Made:
     rows = [
         [one.name, word(one.purpose, language), word(one.group, language), _lifetime(one.lifetime, language)]
         for one in cookies.in_use()
     ]
-    return ["Name", "What for", "Group", "Lifetime"], rows
+    return ["Name", "What for", "Group", "Lifetime"], [("", rows)]
 
 
 def _lifetime(value: dt.timedelta | None, language: str) -> str:
     return words.duration(value, language) if value else word("until the browser is closed", language)
 
 
-Rows = tuple[list[str], list[list[str]]]
-_TABLES: dict[str, Callable[[str], Rows]] = {
+_TABLES: dict[str, Callable[[str], Made]] = {
     "data": _data,
     "purposes": _purposes,
     "processing": _processing,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from privacy import registry
 from privacy.documents import snapshot, words
 from privacy.documents.german import word
+from privacy.promises import promises, sentence
 
 Stored = dict[str, Any]
 
@@ -86,6 +87,14 @@ def _kept(change: Stored) -> str:
     return _("%(what)s is kept %(after)s, before: %(before)s.") % values
 
 
+def _promise(form: Callable[[], str]) -> Callable[[Stored], str]:
+    def say(change: Stored) -> str:
+        found = next((one for one in promises() if one.id == change["what"]), None)
+        return form() % {"id": change["what"], "sentence": sentence(found) if found else "–"}
+
+    return say
+
+
 def _plain(form: Callable[[], str]) -> Callable[[Stored], str]:
     return lambda change: form() % {"what": change["what"]}
 
@@ -111,8 +120,8 @@ _SENTENCES: dict[str, Callable[[Stored], str]] = {
     "cookie_changed": _named(lambda: _("Cookie that changes: %(name)s.")),
     "kept_longer": _kept,
     "kept_shorter": _kept,
-    "promise_added": _plain(lambda: _("New promise: %(what)s.")),
-    "promise_removed": _plain(lambda: _("Promise that ends: %(what)s.")),
+    "promise_added": _promise(lambda: _("New (%(id)s): %(sentence)s")),
+    "promise_removed": _promise(lambda: _("No longer said (%(id)s): %(sentence)s")),
     "wording": _plain(lambda: _("The wording changes.")),
 }
 
@@ -143,5 +152,22 @@ def _settings() -> dict[str, str]:
         "marketing.enabled": _("News about the product by mail"),
         "tls.minimum": _("Oldest version of TLS"),
         "vault.hardware": _("Keys in hardware"),
+        "erasure.mode": _("How a workspace is erased"),
+        "erasure.cool_off": _("Time to think before a workspace is erased"),
+        "policy.deemed_acceptance": _("Going on is noted as acceptance of a notice"),
+        "redact.recipient_with_body": _("The number goes with the text"),
+        "auth.factors": _("Second factors"),
+        "auth.access_token": _("How long access tokens are valid"),
+        "auth.refresh_token": _("How long refresh tokens are valid"),
+        "stats.messages_min": _("Fewest messages in a statistic"),
+        "stats.workspaces_min": _("Fewest workspaces in a statistic"),
+        "route.sender_rewrite": _("Another sender when a route fails"),
+        "disclosure.notify_first": _("Word to the holder before a disclosure"),
+        "retention.contact_idle": _("How long unused contacts are kept"),
+        "analytics.third_party": _("Statistics by somebody else"),
+        "requests.channels": _("Ways to make a request"),
+        "tenancy.tier": _("How workspaces are kept apart"),
+        "regions": _("Where data are"),
+        "claims": _("Certificates"),
         "transfer.notice": _("Notice before the business changes hands"),
     }

@@ -72,6 +72,7 @@ def test_the_changes_are_told_in_words_and_line_by_line(version: DocumentVersion
     assert '<del class="diff-line">We hold the text of a message for 24 hours' in html
     assert '<ins class="diff-line">We hold the text of a message for 7 days' in html
     assert "of weight" in html
+    assert "No longer said (transit-42)" in html
 
 
 @pytest.mark.parametrize("path", ["policy/3", "policy/1/changes", "policy/0", "other/1", "policy/2/nothing"])
