@@ -36,3 +36,12 @@ def create_workspace(
         Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER, created_at=at)
         audit.record(action="user:workspace:created", workspace=workspace_id, actor=owner.id, at=at, details={})
     return workspace
+
+
+def create_operator_workspace(*, id: UUID, name: str, price_plan_id: UUID, at: dt.datetime) -> Workspace:
+    """A workspace of the operator's own, which nobody enters: the platform itself texts from it."""
+    keyring.create_for(id)
+    with scope.workspace(id):
+        made: Workspace = Workspace.objects.create(id=id, name=name, price_plan_id=price_plan_id, created_at=at)
+        audit.record(action="system:workspace:created", workspace=id, actor=None, at=at, details={})
+    return made

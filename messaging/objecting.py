@@ -20,13 +20,10 @@ from smsplatform.lib.tenancy import scope
 @receiver(signals.objected, dispatch_uid="messaging.objecting.objected")
 def objected(workspace: UUID, msisdn: str, by: UUID, at: dt.datetime, **kwargs: Any) -> None:
     """Nothing is sent to this number any more, whatever its category."""
-    _suppress(workspace, msisdn, Suppression.Reason.OBJECTION, by, at)
-
-
-@receiver(signals.restricted, dispatch_uid="messaging.objecting.restricted")
-def restricted(workspace: UUID, msisdn: str, by: UUID, at: dt.datetime, **kwargs: Any) -> None:
-    """Nothing is sent to this number until somebody lifts the restriction."""
-    _suppress(workspace, msisdn, Suppression.Reason.RESTRICTION, by, at)
+    suppressing.put(
+        workspace=workspace, msisdn=msisdn, reason=Suppression.Reason.OBJECTION,
+        source=Suppression.Source.REQUEST, by=by, at=at,
+    )  # fmt: skip
 
 
 @receiver(signals.ticket_opened, dispatch_uid="messaging.objecting.ticket_opened")
@@ -36,8 +33,3 @@ def told(ticket: RequestTicket, at: dt.datetime, **kwargs: Any) -> None:
         token = scope.token(ticket.workspace_id)
         cursor.execute("SELECT pipeline.emit_privacy_request(%s, %s, %s)", [token, ticket.pk, at])
     transaction.on_commit(webhooks.wake, robust=True)
-
-
-def _suppress(workspace: UUID, msisdn: str, reason: str, by: UUID, at: dt.datetime) -> None:
-    source = Suppression.Source.REQUEST
-    suppressing.put(workspace=workspace, msisdn=msisdn, reason=reason, source=source, by=by, at=at)

@@ -88,6 +88,7 @@ TICKETS = Unit(
     purge=upkeep.purge_tickets,
 )
 ASKED = "what was asked and how it was answered is evidence; number, address and words are cleared soon after the end"
+PROVING = "by it people follow what becomes of their erasure; deleted after two days"
 SEALED_WORDS = F("opaque", export="subject", erase="keep", reason=ASKED)
 
 DOCUMENT = F("none", reason="a document that everybody may read")
@@ -251,9 +252,14 @@ declare(
         units=(PROOFS,),
         fields={
             "id": ROW,
-            "identity": F("msisdn", export="never", erase="delete_row"),  # or a mail address
+            "identity": F("msisdn", export="never", erase="keep", reason=PROVING),  # or a mail address
             "identity_idx": F(
-                "msisdn", form="index", export="never", erase="delete_row", indexed_as="privacy.identity"
+                "msisdn",
+                form="index",
+                export="never",
+                erase="keep",
+                indexed_as="privacy.identity",
+                reason=PROVING,
             ),
             "digest": F("secret", form="digest", erase="delete_row"),
             **each("kind on ordinal attempts about locale", F("account_meta", export="never")),

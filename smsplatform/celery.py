@@ -54,6 +54,8 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "policy versions": ("privacy.documents.take_effect", 60.0, "privacy"),
     "policy mails": ("accounts.policy_letters.send_due", 60.0, "default"),
     "incident notices": ("privacy.breaches.publish", 60.0, "privacy"),
+    "requests sweep": ("privacy.requests.fulfilling.sweep", 5.0, "privacy"),
+    "requests watch": ("privacy.requests.watching.watch", 300.0, "privacy"),
     "closings": ("accounts.closing.erase_due", 300.0, "privacy"),
 }
 
@@ -79,6 +81,9 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "messaging.running_low",
         "smsplatform.status",
         "privacy.retention",
+        "privacy.requests.fulfilling",
+        "privacy.requests.letters",
+        "privacy.requests.watching",
         "privacy.documents.versions",
         "privacy.breaches.notices",
         "privacy.archives.building",

@@ -83,6 +83,13 @@ GROUPS = (
                 permission="activity:read",
             ),
             Entry(url_name="staff_access", label=_("Staff access"), icon="eye", permission="activity:read"),
+            Entry(
+                url_name="tickets",
+                label=_("Privacy requests"),
+                icon="hand-raised",
+                key="p",
+                permission="privacy:read",
+            ),
             Entry(url_name="notifications", label=_("Notifications"), icon="bell", key="n"),
             Entry(url_name="settings", label=_("Settings"), icon="cog-6-tooth", key="x", permission="settings:read"),
             Entry(url_name="outbox", label=_("Outbox"), icon="envelope", demo=True),

@@ -14,6 +14,7 @@ from smsplatform.views import (
     public,
     recipients,
     security_notices,
+    tickets,
     well_known,
 )
 from smsplatform.views.requests import centre, own, proving, senders, tracking
@@ -26,6 +27,7 @@ from smsplatform.views.staff import policies as staff_policies
 from smsplatform.views.staff import promises as staff_promises
 from smsplatform.views.staff import queues as staff_queues
 from smsplatform.views.staff import records as staff_records
+from smsplatform.views.staff import requests as staff_requests
 from smsplatform.views.staff import reviews as staff_reviews
 
 register_converter(policies.DocumentConverter, "document")
@@ -95,6 +97,14 @@ urlpatterns = [
     path("privacy/requests/<str:data_request_id>", tracking.track, name="privacy_request"),
     path("privacy/requests/<str:data_request_id>/withdraw", tracking.withdraw, name="privacy_withdraw"),
     path("account/data", own.data, name="account_data"),
+    path("privacy-requests", tickets.index, name="tickets"),
+    path("privacy-requests/switches", tickets.switches, name="ticket_switches"),
+    path("privacy-requests/<str:ticket_id>", tickets.ticket, name="ticket"),
+    path("privacy-requests/<str:ticket_id>/accept", tickets.accept, name="ticket_accept"),
+    path("privacy-requests/<str:ticket_id>/refuse", tickets.refuse, name="ticket_refuse"),
+    path("staff/requests", staff_requests.queue, name="staff_requests"),
+    path("staff/requests/<str:staff_request_id>", staff_requests.one, name="staff_request"),
+    path("staff/requests/<str:staff_request_id>/act", staff_requests.act, name="staff_request_act"),
     path("docs", docs.docs, name="docs"),
     path("docs/api", docs.api, name="docs_api"),
     path("docs/api/key", docs.api_key, name="docs_api_key"),

@@ -144,6 +144,7 @@ class RequestTicket(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("To decide")
+        ACCEPTED = "accepted", _("Being carried out")
         DONE = "done", _("Done")
         REFUSED = "refused", _("Refused")
         CLOSED = "closed", _("Withdrawn")
@@ -153,7 +154,7 @@ class RequestTicket(models.Model):
     request_id = models.UUIDField()
     kind = models.CharField(max_length=16, choices=Kind)
     msisdn = EncryptedField(purpose="contacts", workspace="workspace_id", null=True)
-    state = models.CharField(max_length=7, choices=State, default=State.OPEN)
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     automatic = models.BooleanField(default=False)
     words = EncryptedField(purpose="contacts", workspace="workspace_id", null=True)  # of the person
     reason = EncryptedField(purpose="contacts", workspace="workspace_id", null=True)  # of a refusal
@@ -172,6 +173,7 @@ class RequestTicket(models.Model):
             models.Index("workspace_id", models.F("id").desc(), name="ticket_list"),
             models.Index("request_id", name="ticket_request"),
             models.Index("due_at", name="ticket_open", condition=Q(state="open")),
+            models.Index("decided_at", name="ticket_accepted", condition=Q(state="accepted")),
         ]
 
     def __str__(self) -> str:

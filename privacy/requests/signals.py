@@ -4,8 +4,6 @@ from django.dispatch import Signal
 
 # Somebody is not to be texted any more; arguments: workspace, msisdn, by, at.
 objected = Signal()
-# The processing of somebody's data is to rest; arguments: workspace, msisdn, by, at.
-restricted = Signal()
 # A workspace has a new ticket, or one that is nearly due; arguments: ticket, at.
 ticket_opened = Signal()
 ticket_due = Signal()

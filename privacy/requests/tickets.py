@@ -27,7 +27,11 @@ SWITCHES = {
     Kind.ERASURE: "erasure",
     Kind.ANONYMISATION: "erasure",
 }
+CARRIED_OUT = frozenset(SWITCHES.keys() - {Kind.OBJECTION})  # by a worker, after the decision
 FORWARDED = frozenset({*SWITCHES, Kind.RECTIFICATION})
+
+
+UNDECIDED = {str(RequestTicket.State.OPEN), str(RequestTicket.State.ACCEPTED)}
 
 
 class AlreadyDecided(ValueError):
@@ -92,9 +96,15 @@ def is_automatic(workspace: UUID, kind: str) -> bool:
 
 
 def accept(ticket: RequestTicket, *, by: UUID | None, at: dt.datetime) -> None:
-    """Do what was asked, in the open scope; ``by`` is None when a switch decided. Raises ``AlreadyDecided``."""
-    _decide(ticket, RequestTicket.State.DONE, by, at)
-    _fulfil(ticket, by=by, at=at)
+    """Agree, in the open scope; ``by`` is None when a switch decided. Raises ``AlreadyDecided``.
+
+    An objection holds from this commit on; what takes longer is carried out by ``privacy.requests.fulfilling``.
+    """
+    at_once = ticket.kind not in CARRIED_OUT
+    _decide(ticket, RequestTicket.State.DONE if at_once else RequestTicket.State.ACCEPTED, by, at)
+    if ticket.kind == Kind.OBJECTION:
+        told = {"workspace": ticket.workspace_id, "msisdn": ticket.msisdn, "by": by or ticket.request_id, "at": at}
+        signals.objected.send(sender=RequestTicket, **told)
 
 
 def refuse(ticket: RequestTicket, *, reason: str, by: UUID, at: dt.datetime) -> None:
@@ -126,6 +136,13 @@ def withdraw(request: DataRequest, *, at: dt.datetime) -> None:
             undecided.update(state=RequestTicket.State.CLOSED, decided_at=at)
 
 
+def done(ticket: RequestTicket, *, at: dt.datetime) -> None:
+    """What was agreed to has been carried out; in the open scope."""
+    accepted = RequestTicket.objects.filter(pk=ticket.pk, state=RequestTicket.State.ACCEPTED)
+    if accepted.update(state=RequestTicket.State.DONE):
+        _record(ticket, "fulfilled", None, at)
+
+
 def _decide(ticket: RequestTicket, state: str, by: UUID | None, at: dt.datetime) -> None:
     changes = {"state": state, "decided_at": at, "decided_by": by, "automatic": by is None}
     undecided = RequestTicket.objects.filter(pk=ticket.pk, state=RequestTicket.State.OPEN)
@@ -133,15 +150,7 @@ def _decide(ticket: RequestTicket, state: str, by: UUID | None, at: dt.datetime)
         raise AlreadyDecided
     for name, value in changes.items():
         setattr(ticket, name, value)
-    _record(ticket, "accepted" if state == RequestTicket.State.DONE else "refused", by, at)
-
-
-def _fulfil(ticket: RequestTicket, *, by: UUID | None, at: dt.datetime) -> None:
-    told = {"workspace": ticket.workspace_id, "msisdn": ticket.msisdn, "by": by or ticket.request_id, "at": at}
-    if ticket.kind == Kind.OBJECTION:
-        signals.objected.send(sender=RequestTicket, **told)
-    elif ticket.kind == Kind.RESTRICTION:
-        signals.restricted.send(sender=RequestTicket, **told)
+    _record(ticket, "refused" if state == RequestTicket.State.REFUSED else "accepted", by, at)
 
 
 def decisions(request: DataRequest) -> list[Decision]:
@@ -163,7 +172,7 @@ def conclude(request: DataRequest, *, at: dt.datetime) -> None:
     """Close the request if every workspace has decided; safe to repeat."""
     told = [decision.state for decision in decisions(request)]
     request.refresh_from_db(fields=["state"])
-    if request.state != State.FORWARDED or not told or RequestTicket.State.OPEN in told:
+    if request.state != State.FORWARDED or not told or UNDECIDED & set(told):
         return
     refused = told.count(RequestTicket.State.REFUSED)
     to = State.DELIVERED if not refused else State.REFUSED if refused == len(told) else State.PARTLY_REFUSED

@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts import keys, provisioning
@@ -42,6 +43,7 @@ def seed(*, at: dt.datetime) -> dict[str, Any]:
     _, admin = _person("admin@demo.example", "Demo Admin", StaffRole.ADMIN, at)
     workspace = provisioning.create_workspace(name="Demo", owner=owner, price_plan_id=plan, at=at)
     _fund(workspace, at)
+    _privacy_desk(plan, at)
     people = {"owner": people_owner, "staff": staff, "auditor": auditor, "admin": admin}
     return {"keys": _keys(workspace, owner.id, at), **people}
 
@@ -56,6 +58,16 @@ def _person(email: str, name: str, staff_role: str, at: dt.datetime) -> tuple[Us
         user.second_factor = True
         user.save(update_fields=["second_factor"])
     return user, shown
+
+
+def _privacy_desk(plan: UUID, at: dt.datetime) -> None:
+    """Where the codes of the privacy centre come from."""
+    own = provisioning.create_operator_workspace(
+        id=UUID(settings.PRIVACY_WORKSPACE), name="Privacy desk", price_plan_id=plan, at=at
+    )
+    _fund(own, at)
+    with scope.workspace(own.id), transaction.atomic():
+        register_sender(workspace=own.id, address="Privacy", approved=True, default=True, by=None, at=at)
 
 
 def _fund(workspace: Workspace, at: dt.datetime) -> None:

@@ -184,6 +184,7 @@ EXAMPLES = {
     "notice_id": Example(make=lambda _world: ids.encode("ntc", ids.uuid7()), shared=True),
     # Of nobody who asks: the page is the same 404 for all.
     "data_request_id": Example(make=lambda _world: ids.encode(ids.DATA_REQUEST, ids.uuid7()), shared=True),
+    "staff_request_id": Example(make=lambda _world: ids.encode(ids.DATA_REQUEST, ids.uuid7()), shared=True),
     "ticket_id": Example(make=lambda world: ids.encode(ids.TICKET, ticket(world).pk)),
     "incident_id": Example(make=lambda _world: ids.encode(ids.INCIDENT, incident().pk), shared=True),
     "audience": Example(make=lambda _world: "users", shared=True),

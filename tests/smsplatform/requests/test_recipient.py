@@ -9,10 +9,10 @@ from django.db import connections
 from django.test import Client, override_settings
 
 from accounts.models import Workspace
-from messaging.models import Suppression
+from messaging.models import Message, Suppression
 from privacy.models import DataRequest, IdentityProof, RequestTicket
 from privacy.models.data_request import State
-from privacy.requests import tickets
+from privacy.requests import fulfilling, tickets
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages
@@ -111,6 +111,41 @@ def test_an_erasure_is_for_the_workspace_to_decide_and_the_person_reads_its_reas
     assert shop.workspace.name in page
     request.refresh_from_db()
     assert request.state == State.REFUSED
+
+
+@pytest.mark.promise("transit-67", "transit-73", "api-29", "team-51")
+def test_from_the_number_to_erased_without_an_account(phones: Phones) -> None:
+    shop, number = pages.shop(), a_number()
+    pages.message(shop, to=number)
+    browser, _ = asked(number, "erasure")
+    request = tracked(browser, browser.post(CODE, {"code": phones.code(number)}))
+
+    with scope.workspace(shop.workspace.id):
+        ticket = RequestTicket.objects.get(request_id=request.pk)
+        tickets.answer(ticket, reason=None, by=shop.owner.pk, at=clock.now())
+    fulfilling.carry_out(at=clock.now())
+
+    request.refresh_from_db()
+    assert request.state == State.DELIVERED
+    assert browser.get(f"/privacy/requests/{request}").status_code == 200
+    assert b"Nobody, as far as we know" in browser.get("/privacy/requests/senders").content
+    with scope.workspace(shop.workspace.id):
+        assert [bytes(row.to_ct or b"") for row in Message.objects.all()] == [b""]
+
+
+@pytest.mark.promise("transit-68", "team-54", "fleet-44")
+def test_a_restricted_number_is_not_texted(phones: Phones) -> None:
+    shop, number = pages.shop(), a_number()
+    pages.message(shop, to=number)
+    browser, _ = asked(number, "restriction")
+    request = tracked(browser, browser.post(CODE, {"code": phones.code(number)}))
+
+    fulfilling.carry_out(at=clock.now())
+
+    request.refresh_from_db()
+    assert request.state == State.DELIVERED
+    with pytest.raises(AssertionError):  # acceptance refuses it
+        pages.message(shop, to=number)
 
 
 @pytest.mark.promise("transit-78", "transit-63")
