@@ -8,7 +8,7 @@ CARRYING_OUT = (Path(__file__).parent.parent / "sql" / "carrying_out.sql").read_
 class Migration(migrations.Migration):
     """What workspaces agreed to is carried out by a worker."""
 
-    dependencies = [("privacy", "0061_incidents")]
+    dependencies = [("privacy", "0030_holds")]
 
     operations = [
         migrations.AlterField(
