@@ -6,7 +6,6 @@ browser says where a request comes from instead.
 
 import datetime as dt
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,12 +28,22 @@ ALL, NONE, SOME = "accept", "decline", "save"
 @require_http_methods(["GET", "HEAD", "POST"])
 def cookie_page(request: HttpRequest) -> HttpResponse:
     """Every cookie, and a form to decide; the panel at the bottom of each page is sent here too."""
+    refused = False
     if request.method == "POST":
-        return _decide(request)
+        answer = _decide(request)
+        if answer is not None:
+            return answer
+        refused = True
     said: choices.Choices = request.consent  # type: ignore[attr-defined]  # set by privacy.consent.middleware
     records = receipts.records_of(said.record) if said.record else []
-    context = {"cookies": cookies.in_use(), "said": said, "records": records[::-1], "consent_page": True}
-    return render(request, "public/cookies.html", context)
+    context = {
+        "cookies": cookies.in_use(),
+        "said": said,
+        "records": records[::-1],
+        "consent_page": True,
+        "refused": refused,
+    }
+    return render(request, "public/cookies.html", context, status=422 if refused else 200)
 
 
 @public
@@ -58,11 +67,12 @@ def gpc(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"gpc": True, "lastUpdate": GPC_SINCE.isoformat()})
 
 
-def _decide(request: HttpRequest) -> HttpResponse:
+def _decide(request: HttpRequest) -> HttpResponse | None:
+    """Record the decision; None for a form that holds none. Raises PermissionDenied for another site's."""
     check_origin(request)
     decision, method = request.POST.get("decision"), request.POST.get("method", "")
     if decision not in (ALL, NONE, SOME) or method not in ConsentRecord.Method.values:
-        raise PermissionDenied
+        return None
     chosen: dict[str, list[str]] = {ALL: [*cookies.OPTIONAL], NONE: [], SOME: request.POST.getlist("group")}
     after = choices.decide(
         request.consent,  # type: ignore[attr-defined]  # set by privacy.consent.middleware

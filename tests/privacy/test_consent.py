@@ -241,7 +241,8 @@ def test_without_a_decision_there_is_no_receipt(browser: Client) -> None:
 def test_a_form_that_is_not_ours_decides_nothing(browser: Client, body: dict[str, str]) -> None:
     answer = browser.post(PAGE, body)
 
-    assert answer.status_code == 403
+    assert answer.status_code == 422
+    assert "That was no decision" in answer.content.decode()
     assert "consent" not in answer.cookies
 
 

@@ -65,7 +65,7 @@ class OpenForm(forms.Form):
     """What is known when an incident is opened."""
 
     title = forms.CharField(label=_("Title"), max_length=120, error_messages={"required": _("Give it a title.")})
-    aware_at = _moment(_("Known since (UTC)"), required=True)
+    aware_at = _moment(_("Known since"), required=True)
     description = _text(_("What happened"))
     confidentiality = forms.BooleanField(label=_("Confidentiality: somebody may have seen data"), required=False)
     integrity = forms.BooleanField(label=_("Integrity: data may have been changed"), required=False)
@@ -80,8 +80,8 @@ class ScopeForm(forms.Form):
         label=_("Data"), required=False, widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": _("The inventory does not know %(value)s.")},
     )  # fmt: skip
-    since = _moment(_("Written from (UTC)"), required=False)
-    until = _moment(_("until (UTC)"), required=False)
+    since = _moment(_("Written from"), required=False)
+    until = _moment(_("Written until"), required=False)
     workspaces = _text(_("Only these workspaces"), rows=2, required=False, most=WORKSPACES_MAX * 32)
     actor = forms.CharField(label=_("Only where this person or key did something"), required=False, max_length=60)
 

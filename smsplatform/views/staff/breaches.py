@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -64,7 +64,7 @@ def breach_new(request: HttpRequest) -> HttpResponse:
     """Open an incident, or a drill."""
     at = clock.now()
     initial = {"aware_at": at, "drill": "drill" in request.GET}
-    form = OpenForm(request.POST or None, initial=initial)
+    form = OpenForm(_posted(request), initial=initial)
     made: list[Incident] = []
 
     def act(by: UUID) -> None:
@@ -87,7 +87,7 @@ def breach(request: HttpRequest, incident_id: str) -> HttpResponse:
 def breach_scope(request: HttpRequest, incident_id: str) -> HttpResponse:
     """Ask the inventory whom it concerns."""
     incident = _found(incident_id)
-    form = ScopeForm(request.POST or None, initial=incident.scope | {"workspaces": "", "actor": ""})
+    form = ScopeForm(_posted(request), initial=incident.scope | {"workspaces": "", "actor": ""})
     if _done(request, form, lambda by: register.set_scope(incident, form.scope(), by=by, at=clock.now())):
         return redirect("staff_breach", incident_id)
     return _form(request, "staff/breach_scope.html", form, {"incident": incident})
@@ -99,7 +99,7 @@ def breach_assess(request: HttpRequest, incident_id: str) -> HttpResponse:
     """Assess the risk."""
     incident = _found(incident_id)
     known = {"risk": incident.risk, "reasons": incident.risk_reasons, "sealed_only": incident.sealed_only}
-    form = AssessForm(request.POST or None, initial=known)
+    form = AssessForm(_posted(request), initial=known)
     if _done(request, form, lambda by: register.assess(incident, **form.cleaned_data, by=by, at=clock.now())):
         return redirect("staff_breach", incident_id)
     return _form(request, "staff/breach_assess.html", form, {"incident": incident})
@@ -225,6 +225,10 @@ def _tell(incident: Incident, audience: str, form: TellForm, by: UUID, *, send: 
 
 def _waive(incident: Incident, audience: str, form: WaiveForm, by: UUID) -> None:
     register.waive(incident, audience=audience, **form.cleaned_data, by=by, at=clock.now())
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def _done(request: HttpRequest, form: forms.Form, act: Callable[[UUID], object]) -> bool:
