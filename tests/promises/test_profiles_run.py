@@ -14,7 +14,7 @@ from django.test import override_settings
 
 from billing import rates
 from billing.models import PricePlan
-from messaging import presenting
+from messaging import bounds, presenting
 from messaging.models import Message
 from privacy import profiles, retention
 from privacy.promises import Status, evaluating
@@ -44,6 +44,7 @@ def _past() -> Iterator[None]:
             items = rates.sample_items()
             rates.publish(plan=plan, items=items, effective_at=oldest, by=None, at=oldest, using="owner")
     yield
+    bounds.install()
     retention.extend(at=clock.now())
 
 
@@ -53,7 +54,7 @@ def traffic(at: dt.datetime) -> tuple[World, list[Message]]:
         connection.execute("SELECT pipeline.ensure_partitions(%s)", [at])
     with time_machine.travel(at):
         world = make_workspace()
-        drafts = messaging.accept(world, count=4, live=True, at=clock.now(), body=TEXT)
+        drafts = messaging.accept(world, count=3, live=True, at=clock.now(), body=TEXT)
         messaging.finish(world, drafts[:2], at=clock.now())
         messaging.finish(world, drafts[2:3], "undelivered", at=clock.now())
     with scope.workspace(world.id):
@@ -83,6 +84,7 @@ def test_a_policy_is_kept_from_sending_to_the_end_of_its_retention(profile: str)
     # Policy transit wants its first keys in hardware: tests/privacy/test_vault.py has such a vault, this run says so.
     vault = "pkcs11" if profiles.value("vault.hardware", profile=profile) else "file"
     with override_settings(POLICY_PROFILE=profile, VAULT=vault):
+        bounds.install()
         now = clock.now()
         young = traffic(now - dt.timedelta(minutes=5))
         grown = traffic(now - profiles.duration("retention.body_cap") - 2 * DAY)
