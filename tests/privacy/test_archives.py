@@ -23,7 +23,9 @@ from tests.factories import messaging
 from tests.factories.accounts import World, make_workspace
 from tests.privacy.test_finding import number
 
-pytestmark = pytest.mark.promise("otp-39", "fleet-40", "fleet-43", "transit-65", "transit-69", "team-49", "team-52")
+pytestmark = pytest.mark.promise(
+    "otp-39", "fleet-40", "fleet-43", "transit-65", "transit-69", "team-49", "team-52", "api-27", "fleet-39"
+)
 
 
 def made(person: Person) -> UUID:

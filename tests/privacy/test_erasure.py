@@ -20,7 +20,16 @@ from tests.privacy.test_archives import made
 from tests.privacy.test_finding import number, suppressed
 
 pytestmark = pytest.mark.promise(
-    "otp-30", "otp-41", "fleet-42", "transit-64", "transit-67", "transit-73", "transit-79", "team-06", "team-51"
+    "otp-30",
+    "otp-41",
+    "fleet-42",
+    "transit-64",
+    "transit-67",
+    "transit-73",
+    "transit-79",
+    "team-06",
+    "team-51",
+    "api-29",
 )
 
 

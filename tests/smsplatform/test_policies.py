@@ -48,7 +48,7 @@ def apply(version: DocumentVersion) -> None:
     notices.coming()  # asked now, so that the header need not wait
 
 
-@pytest.mark.promise("transit-117", "otp-01", "fleet-01", "api-06")
+@pytest.mark.promise("transit-117", "otp-01", "fleet-01", "api-06", "otp-51", "api-34")
 def test_every_version_stays_at_its_address_with_its_dates_and_its_words(version: DocumentVersion) -> None:
     first, second = get("/privacy/policy/1"), get("/privacy/policy/2")
 

@@ -81,7 +81,7 @@ def test_questions_are_answered_within_business_days(
         assert deadlines.due(kind=Kind.INQUIRY, residence="", received=received) == expected
 
 
-@pytest.mark.promise("otp-50", "team-57")
+@pytest.mark.promise("otp-50", "team-57", "transit-112")
 def test_the_account_of_a_child_goes_first() -> None:
     assert deadlines.due(kind=Kind.CHILD_ACCOUNT, residence="DE", received=MONDAY) == MONDAY + 3 * DAY
 

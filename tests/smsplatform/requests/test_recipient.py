@@ -34,7 +34,7 @@ def tracked(browser: Client, answer: Any) -> DataRequest:
     return DataRequest.objects.get(pk=ids.decode(ids.DATA_REQUEST, answer["Location"].rpartition("/")[2]))
 
 
-@pytest.mark.promise("api-30", "team-53", "transit-70")
+@pytest.mark.promise("api-30", "team-53", "transit-70", "otp-43", "team-07", "fleet-47")
 def test_from_the_number_to_silence_without_an_account(phones: Phones) -> None:
     shop, number = pages.shop(), a_number()
     pages.message(shop, to=number)
@@ -69,6 +69,7 @@ def test_who_texted_a_number_is_shown_without_the_texts(phones: Phones) -> None:
     assert number not in page
 
 
+@pytest.mark.promise("fleet-45")
 def test_one_sender_is_stopped_and_the_other_is_not(phones: Phones) -> None:
     one, two, number = pages.shop(), pages.shop(), a_number()
     for shop in (one, two):
