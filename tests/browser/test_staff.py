@@ -1,0 +1,78 @@
+"""Staff at work, in a real browser: every look has a reason, and the customer reads it."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy.staff import Level
+from tests.browser.visit import LOOKS, Visit
+from tests.factories import pages, staff
+
+TEXT = "Your parcel is at the door."
+
+
+def enter(visit: Visit, user: Any) -> Visit:
+    """Staff who have passed the second step."""
+    cookie = pages.verified(user).cookies[settings.SESSION_COOKIE_NAME].value
+    visit.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": visit.page_url()}])
+    return visit
+
+
+@pytest.mark.promise("fleet-28", "fleet-29", "transit-100")
+def test_support_opens_a_message_with_a_reason_and_the_customer_sees_that_look(chromium: Any, address: str) -> None:
+    shop, user = pages.shop(), staff.member()
+    message = pages.message(shop, text=TEXT)
+    visit = enter(Visit(chromium, address), user)
+    page = visit.page
+
+    page.goto("/staff")
+    page.get_by_label("Name or id").fill(ids.encode(ids.WORKSPACE, shop.workspace.id))
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="Ask for access").click()
+    page.get_by_label("Reason", exact=True).fill("test test test test")
+    page.get_by_label("Ticket").fill("SUP-4711")
+    page.get_by_role("button", name="Open access").click()
+    page.get_by_text("This says nothing.").wait_for()
+    page.get_by_label("Reason", exact=True).fill("Customer says that a text never arrived")
+    page.get_by_label("Code from your authenticator").fill(staff.device(user).code(clock.now()))
+    page.get_by_role("button", name="Open access").click()
+    page.get_by_role("link", name=f"Message {message}").click()
+    page.get_by_text("needs the level of content").wait_for()
+    assert TEXT not in page.content()
+    assert pages.TO not in page.content()
+
+    staff.grant(shop.workspace.id, user, Level.CONTENT)
+    page.reload()
+    page.get_by_text(TEXT).wait_for()
+    visit.close()
+
+    customer = Visit(chromium, address).sign_in_as(shop.owner)
+    customer.page.goto("/staff-access")
+    customer.page.get_by_text("SUP-4711").first.wait_for()
+    customer.page.get_by_text("Text of a message").first.wait_for()
+    assert user.email not in customer.page.content()
+    assert customer.said == []
+    customer.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_staff_pages_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
+    shop, user, second = pages.shop(), staff.member("admin"), staff.member()
+    message = pages.message(shop)
+    staff.grant(shop.workspace.id, second, break_glass=True)
+    grant = staff.grant(shop.workspace.id, user, Level.IDENTIFIERS)
+    here = f"/staff/workspaces/{ids.encode(ids.WORKSPACE, shop.workspace.id)}"
+    visit = enter(Visit(chromium, address, width=width, scheme=scheme), user)
+    below = ("", "/access", "/messages", f"/messages/{message}", "/ledger", "/keys", "/team", "/senders")
+    faults = visit.faults("/staff") + visit.faults("/staff/grants") + visit.faults("/staff/senders")
+    faults += visit.faults(f"/staff/grants/{grant.public_id}/step")
+    for path in below:
+        faults += visit.faults(f"{here}{path}")
+    visit.close()
+    customer = Visit(chromium, address, width=width, scheme=scheme).sign_in_as(shop.owner)
+    faults += customer.faults("/staff-access")
+    customer.close()
+
+    assert faults == []
