@@ -37,6 +37,7 @@ class Look:
     category: str | Promise
     ticket: str
     level: str | Promise
+    deep: int
     kinds: list[str]
     count: str
     subject: str
@@ -100,6 +101,7 @@ def _look(row: AuditEvent, entry: activity.Entry) -> Look:
         category=dict(Reason.choices).get(details.get("category", ""), details.get("category", "")),
         ticket=details.get("ticket", ""),
         level=Depth(level).label,
+        deep=level.value,
         kinds=[_kind(key) for key in details.get("kinds", "").split(".") if key],
         count=details.get("count", ""),
         subject=_subject(details),

@@ -3,7 +3,7 @@
 -- A source is who sends: one API key (or person) in one mode of one workspace. Each names the wallet it pays from and
 -- carries the signed context of its workspace, so that speed opens no hole in isolation. Messages refer to their
 -- source by position. The answer has one word per message, in order:
---   ok · replay · revoked_key · sender_not_approved · suppressed_recipient · insufficient_balance
+--   ok · replay · revoked_key · workspace_suspended · sender_not_approved · suppressed_recipient · insufficient_balance
 CREATE FUNCTION pipeline.accept(
     p_at timestamptz,
     p_token text[], p_workspace uuid[], p_wallet uuid[], p_key uuid[], p_user uuid[], p_livemode boolean[],
@@ -24,7 +24,7 @@ DECLARE
     outcome text[] := array_fill('ok'::text, ARRAY[cardinality(p_id)]);
     refused boolean := false;
     checked text[];
-    revoked boolean[];
+    stopped text[];
     fresh integer[];
     funded boolean[];
 BEGIN
@@ -34,13 +34,15 @@ BEGIN
         RAISE EXCEPTION 'workspace context refused: another workspace' USING ERRCODE = 'SP001';
     END IF;
 
-    -- Keys revoked and senders withdrawn since the caller's cache was filled.
-    SELECT array_agg(coalesce((
-        SELECT k.revoked_at <= p_at OR k.expires_at <= p_at OR k.workspace_id <> s.workspace
-        FROM accounts_api_key k WHERE k.id = s.key), false) ORDER BY s.ord)
-    INTO revoked FROM unnest(p_key, p_workspace) WITH ORDINALITY AS s(key, workspace, ord);
-    SELECT array_agg(CASE WHEN revoked[m.source] THEN 'revoked_key' WHEN m.approved THEN 'ok' ELSE 'sender_not_approved' END
-                     ORDER BY m.ord), bool_or(revoked[m.source] OR m.approved IS NOT TRUE)
+    -- Workspaces and keys suspended, keys revoked and senders withdrawn since the caller's cache was filled.
+    SELECT array_agg(CASE
+        WHEN (SELECT w.suspended_at <= p_at FROM accounts_workspace w WHERE w.id = s.workspace) THEN 'workspace_suspended'
+        ELSE (SELECT CASE WHEN k.revoked_at <= p_at OR k.expires_at <= p_at OR k.workspace_id <> s.workspace
+                          THEN 'revoked_key' WHEN k.suspended_at <= p_at THEN 'workspace_suspended' END
+              FROM accounts_api_key k WHERE k.id = s.key) END ORDER BY s.ord)
+    INTO stopped FROM unnest(p_key, p_workspace) WITH ORDINALITY AS s(key, workspace, ord);
+    SELECT array_agg(coalesce(stopped[m.source], CASE WHEN m.approved THEN 'ok' ELSE 'sender_not_approved' END)
+                     ORDER BY m.ord), bool_or(stopped[m.source] IS NOT NULL OR m.approved IS NOT TRUE)
     INTO checked, refused
     FROM (SELECT source, ord, (SELECT s.state = 'approved' OR (s.state IN ('draft', 'review') AND NOT p_livemode[source])
                                FROM messaging_sender s

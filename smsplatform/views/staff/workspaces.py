@@ -60,10 +60,11 @@ def show(request: HttpRequest, workspace: UUID) -> HttpResponse:
         "team": people.of_grant(look.level),
         "causes": Cause.choices,
     }
+    kinds = ("workspace_meta", "delivery_meta", "account_meta", "money")
+    kinds += ("msisdn",) if messages and look.level >= Level.IDENTIFIERS else ()
     return shown(
-        request, "staff/workspace.html", context, kinds=("workspace_meta", "delivery_meta", "account_meta", "money"),
-        count=1 + len(messages), subject=workspace,
-    )  # fmt: skip
+        request, "staff/workspace.html", context, kinds=kinds, count=1 + len(messages), subject=workspace
+    )
 
 
 def rows_of(messages: list[Message], level: Level) -> list[dict[str, Any]]:
