@@ -62,9 +62,7 @@ def show(request: HttpRequest, workspace: UUID) -> HttpResponse:
     }
     kinds = ("workspace_meta", "delivery_meta", "account_meta", "money")
     kinds += ("msisdn",) if messages and look.level >= Level.IDENTIFIERS else ()
-    return shown(
-        request, "staff/workspace.html", context, kinds=kinds, count=1 + len(messages), subject=workspace
-    )
+    return shown(request, "staff/workspace.html", context, kinds=kinds, count=1 + len(messages), subject=workspace)
 
 
 def rows_of(messages: list[Message], level: Level) -> list[dict[str, Any]]:
