@@ -8,7 +8,7 @@ SQL = Path(__file__).parent.parent / "sql"
 class Migration(migrations.Migration):
     """Accepting asks whether the operator stopped the workspace or the key."""
 
-    dependencies = [("messaging", "0080_operation"), ("accounts", "0070_staff_access")]
+    dependencies = [("messaging", "0030_retention_units"), ("accounts", "0070_staff_access")]
     operations = [
         migrations.RunSQL("DROP FUNCTION pipeline.accept, pipeline.remember", reverse_sql=migrations.RunSQL.noop),
         migrations.RunSQL((SQL / "accept.sql").read_text(), reverse_sql=migrations.RunSQL.noop),

@@ -60,8 +60,9 @@ def show(request: HttpRequest, workspace: UUID) -> HttpResponse:
         "team": people.of_grant(look.level),
         "causes": Cause.choices,
     }
-    kinds = ("workspace_meta", "delivery_meta", "account_meta", "money")
-    kinds += ("msisdn",) if messages and look.level >= Level.IDENTIFIERS else ()
+    kinds = ["workspace_meta", "delivery_meta", "account_meta", "money"]
+    if messages and look.level >= Level.IDENTIFIERS:
+        kinds.append("msisdn")
     return shown(request, "staff/workspace.html", context, kinds=kinds, count=1 + len(messages), subject=workspace)
 
 
