@@ -134,3 +134,18 @@ def test_the_policy_names_every_subject_retention_and_recipient() -> None:
     assert len(about_people) > 10
     for unit in {unit.name: unit for policy in about_people for unit in policy.units}.values():
         assert str(unit.kept) in text
+
+
+@pytest.mark.parametrize(
+    ("key", "words_"),
+    [
+        pytest.param("policy", "We sign no agreement for health records", marks=pytest.mark.promise("transit-106")),
+        pytest.param("processing", "standard contractual clauses", marks=pytest.mark.promise("transit-89")),
+        pytest.param("processing", "the United Kingdom's addendum", marks=pytest.mark.promise("transit-90")),
+        pytest.param("processing", "Swiss variant are sent on request", marks=pytest.mark.promise("transit-91")),
+        pytest.param("policy", "Every version stays in the archive", marks=pytest.mark.promise("otp-51", "api-34")),
+        pytest.param("terms", "privacy policy", marks=pytest.mark.promise("team-63")),
+    ],
+)
+def test_the_documents_say_what_people_look_for(key: str, words_: str) -> None:
+    assert words_ in "\n".join(rendering.lines(rendering.rendered(DOCUMENTS[key], "en")))

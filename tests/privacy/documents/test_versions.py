@@ -1,6 +1,7 @@
 """The life of a version: what is computed, what the database refuses, and what applies until then."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -153,3 +154,30 @@ def test_every_step_is_recorded_with_who_took_it(settings) -> None:  # type: ign
 
     actions = AuditEvent.objects.using("system").filter(actor_id=by).order_by("id").values_list("action", flat=True)
     assert list(actions) == ["staff:policy:drafted", "staff:policy:raised", "staff:policy:announced"]
+
+
+@pytest.mark.promise("duty-14")
+@pytest.mark.parametrize("table", ["privacy_document_version", "privacy_document_text"])
+def test_the_web_role_cannot_write_what_is_published(table: str) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege('sp_app', %s, 'INSERT, UPDATE, DELETE')", [table])
+        assert cursor.fetchone() == (False,)
+
+
+@pytest.mark.promise("otp-03")
+def test_two_first_starts_at_the_same_moment_publish_once(settings) -> None:  # type: ignore[no-untyped-def]
+    settings.POLICY_PROFILE = "transit"
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        for done in [threads.submit(_first_start) for _ in range(2)]:
+            done.result()
+
+    assert {version.number for version in DocumentVersion.objects.all()} == {1}
+    assert DocumentVersion.objects.filter(state=State.EFFECTIVE).count() == len(DOCUMENTS)
+
+
+def _first_start() -> None:
+    try:
+        versions.take_effect_now()
+        versions.take_effect_now()
+    finally:
+        connections.close_all()
