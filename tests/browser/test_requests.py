@@ -1,0 +1,69 @@
+"""The privacy centre in a real browser: a recipient from their number to silence and erasure, without an account."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from privacy.models import RequestTicket
+from privacy.requests import fulfilling, tickets
+from smsplatform.lib import clock
+from smsplatform.lib.tenancy import scope
+from tests.browser.visit import LOOKS, Visit
+from tests.factories import pages, routes
+from tests.factories.accounts import make_workspace
+from tests.factories.requests import Phones, a_number
+
+
+@pytest.fixture(scope="module")
+def phones() -> Iterator[Phones]:
+    with Phones.connected() as made:
+        yield made
+
+
+@pytest.mark.promise("transit-67", "fleet-47", "otp-43")
+def test_a_recipient_stops_a_sender_and_has_the_number_erased(chromium: Any, address: str, phones: Phones) -> None:
+    shop, number = pages.shop(), a_number()
+    pages.message(shop, to=number)
+    visit = Visit(chromium, address, width=390)
+    page = visit.page
+
+    page.goto("/privacy")
+    page.get_by_role("link", name="Begin").click()
+    page.get_by_label("Erase my data").check()
+    page.get_by_label("Your phone number").fill(number)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Code from the text").fill(phones.code(number))
+    page.get_by_role("button", name="Show that it is my number").click()
+    page.get_by_text(shop.workspace.name).wait_for()
+    page.get_by_role("link", name="Who texted me").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_text("Stopped").wait_for()
+    with scope.workspace(shop.workspace.id):
+        ticket = RequestTicket.objects.get(workspace_id=shop.workspace.id, kind="erasure")
+        tickets.answer(ticket, reason=None, by=shop.owner.pk, at=clock.now())
+    fulfilling.carry_out(at=clock.now())
+
+    page.get_by_role("link", name="Your requests").click()
+    page.get_by_role("link", name="Erase my data").click()
+    page.get_by_text("Done", exact=True).first.wait_for()
+    page.goto("/privacy/requests/senders")
+    page.get_by_role("heading", name="Nobody, as far as we know").wait_for()
+    assert visit.said == []
+    visit.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_pages_about_requests_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
+    world = make_workspace()
+    ticket = routes.ticket(world)
+    visit = Visit(chromium, address, width=width, scheme=scheme)
+    public = ("/privacy/requests", "/privacy/requests?who=recipient", "/privacy/requests?who=visitor")
+
+    faults = [fault for path in (*public, "/privacy/requests/find") for fault in visit.faults(path)]
+    visit.sign_in_as(world.owner)
+    faults += [fault for path in ("/account/data", "/privacy-requests", f"/privacy-requests/{ticket}")
+               for fault in visit.faults(path)]  # fmt: skip
+
+    visit.close()
+    assert faults == []
