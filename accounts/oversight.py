@@ -23,6 +23,7 @@ LOOKED = "staff:data:viewed"  # what accounts.looks writes down
 PAGE_ROWS = 50
 EXPORT_ROWS = 500
 FIGURES_DAYS = 30
+SHORT = 30  # shorter than a UUID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +59,11 @@ class Entry:
     def sentence(self) -> object:
         """The action in words, or its code."""
         return SENTENCES.get(self.event.action.partition(":")[2], self.event.action)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """What of the details a list shows: codes and counts; ids are on the event's own page."""
+        return [(name, value) for name, value in self.details if len(value) <= SHORT]
 
     @property
     def details(self) -> list[tuple[str, str]]:

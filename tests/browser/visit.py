@@ -26,7 +26,14 @@ class Visit:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
 
     def sign_in_as(self, user: Any) -> "Visit":
-        cookie = pages.client(user).cookies[settings.SESSION_COOKIE_NAME].value
+        return self._with_session_of(pages.client(user))
+
+    def sign_in_verified(self, user: Any) -> "Visit":
+        """With the second step done, as staff pages want it."""
+        return self._with_session_of(pages.verified(user))
+
+    def _with_session_of(self, browser: Any) -> "Visit":
+        cookie = browser.cookies[settings.SESSION_COOKIE_NAME].value
         self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.page_url()}])
         return self
 

@@ -95,7 +95,7 @@ def test_filters_narrow_the_log(auditor: Client, query: str, found: int) -> None
 
     shown = body(auditor, f"/staff/audit?workspace={ids.encode(ids.WORKSPACE, workspace)}&{query}")
 
-    assert shown.count('<small class="quiet mono">') == found
+    assert shown.count('<small class="quiet mono block">') == found
 
 
 @pytest.mark.parametrize("query", ["workspace=nonsense", "actor=nobody", "action=%27;--", "since=yesterday", "level=X"])
@@ -121,7 +121,7 @@ def test_pages_lead_on_by_cursor_at_a_constant_number_of_queries(auditor: Client
     older = first.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
 
     assert len(queries) <= 4
-    assert body(auditor, older).count('<small class="quiet mono">') == 1
+    assert body(auditor, older).count('<small class="quiet mono block">') == 1
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])

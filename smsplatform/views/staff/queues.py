@@ -52,6 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "stages": [_stage(depth, at) for depth in operation.depths(at=at)],
         "plot": _plot(handed, first),
+        "measured": any(each.receipt_seconds is not None for each in handed),
         "receipts": _receipts(handed, first),
         "workers": workers(),
         "parts": status.parts(at=at),

@@ -1,0 +1,111 @@
+"""The auditor's and the operator's pages in a real browser; the tampered copy is the command's."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+
+from accounts.models.user import StaffRole
+from privacy import audit
+from privacy.sealing import proofs, sealer, signing
+from smsplatform import announcements
+from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy import scope
+from tests.browser.visit import LOOKS, Visit
+from tests.factories import pages, staff
+
+LEVELS = ("METADATA", "METADATA", "IDENTIFIERS", "CONTENT")
+REASONS = ("customer_support", "carrier_complaint", "billing_dispute")
+
+
+@pytest.fixture(scope="module")
+def auditor() -> Any:
+    return staff.member(StaffRole.AUDITOR)
+
+
+@pytest.fixture(scope="module")
+def looked() -> list[UUID]:
+    """A month of looks by two people, sealed, with the day closed; one of them stands out."""
+    at, made = clock.now(), []
+    people, grant = [staff.member() for _ in range(2)], str(uuid4())
+    for number in range(40):
+        workspace = uuid4()
+        details = {
+            "grant": grant, "ticket": f"SUP-{number}", "level": LEVELS[number % 4], "category": REASONS[number % 3],
+        }  # fmt: skip
+        with scope.workspace(workspace):
+            made.append(
+                audit.record(
+                    action="staff:data:viewed", workspace=workspace, actor=people[number % 3 // 2].pk,
+                    at=at - dt.timedelta(hours=number * 5), details=details,
+                )
+            )  # fmt: skip
+    staff.grant(pages.shop().workspace.id, people[0], break_glass=True)
+    _close_the_day()
+    announcements.create(draft=_notice(at), by=people[0].pk, at=at)
+    return made
+
+
+def _notice(at: dt.datetime) -> announcements.Draft:
+    return announcements.Draft(
+        tone="warn", title="Slow receipts", text="Carrier A answers late. Messages arrive; their receipts wait.",
+        title_de="", text_de="", starts_at=at, ends_at=at + dt.timedelta(hours=2),
+    )  # fmt: skip
+
+
+def _close_the_day() -> None:
+    sealer.seal(at=clock.now())
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT max(at) FROM privacy_audit_seal")
+        (last,) = cursor.fetchone()
+    sealer.seal(at=last + dt.timedelta(days=1))
+
+
+@pytest.mark.promise("fleet-28", "transit-100")
+def test_an_auditor_verifies_the_day_and_a_tampered_copy_fails(
+    chromium: Any, address: str, auditor: Any, looked: list[UUID], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visit = Visit(chromium, address).sign_in_verified(auditor)
+
+    visit.page.goto("/staff/audit")
+    visit.page.get_by_role("link", name="Verify").click()
+    visit.page.get_by_role("row").nth(1).get_by_role("button").click()
+    visit.page.get_by_text("Nothing was edited, removed, inserted or put into another order.").wait_for()
+    visit.page.goto(f"/staff/audit/{ids.encode('evt', looked[0])}")
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("link", name="Download the proof").click()
+    proof = json.loads(Path(download.value.path()).read_text())
+    visit.close()
+    assert proofs.check(proof, signing.verifier()) == ""
+
+    copy = tmp_path / "log.jsonl"
+    call_command("audit", "copy", str(copy))
+    copy.write_text(copy.read_text().replace("carrier_complaint", "customer_support", 1))
+    with pytest.raises(CommandError, match="does not hold"):
+        call_command("audit", "verify", str(copy))
+    assert "edited: row" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_pages_are_accessible_and_fit(
+    chromium: Any, address: str, looked: list[UUID], width: int, scheme: str
+) -> None:
+    admin = staff.member(StaffRole.ADMIN)
+    visit = Visit(chromium, address, width=width, scheme=scheme).sign_in_verified(admin)
+    carrier = pages._carrier()  # noqa: SLF001  # the one of the tests
+    paths = [
+        "/staff/audit", "/staff/audit?level=CONTENT", f"/staff/audit/{ids.encode('evt', looked[0])}",
+        "/staff/audit/verify", "/staff/reviews", "/staff/carriers",
+        f"/staff/carriers/{ids.encode(ids.CARRIER, carrier)}/off", "/staff/queues", "/staff/dead-letters",
+        "/staff/notices", "/status",
+    ]  # fmt: skip
+
+    faults = [fault for path in paths for fault in visit.faults(path)]
+
+    visit.close()
+    assert faults == []
