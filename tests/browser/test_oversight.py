@@ -97,7 +97,7 @@ def test_the_pages_are_accessible_and_fit(
 ) -> None:
     admin = staff.member(StaffRole.ADMIN)
     visit = Visit(chromium, address, width=width, scheme=scheme).sign_in_verified(admin)
-    carrier = pages._carrier()  # noqa: SLF001  # the one of the tests
+    carrier = pages._carrier()  # the one of the tests
     paths = [
         "/staff/audit", "/staff/audit?level=CONTENT", f"/staff/audit/{ids.encode('evt', looked[0])}",
         "/staff/audit/verify", "/staff/reviews", "/staff/carriers",
