@@ -22,12 +22,14 @@ from smsplatform.views.staff import audit as staff_audit
 from smsplatform.views.staff import breaches
 from smsplatform.views.staff import carriers as staff_carriers
 from smsplatform.views.staff import dead_letters as staff_dead_letters
+from smsplatform.views.staff import holds as staff_holds
 from smsplatform.views.staff import notices as staff_notices
 from smsplatform.views.staff import policies as staff_policies
 from smsplatform.views.staff import promises as staff_promises
 from smsplatform.views.staff import queues as staff_queues
 from smsplatform.views.staff import records as staff_records
 from smsplatform.views.staff import requests as staff_requests
+from smsplatform.views.staff import retention as staff_retention
 from smsplatform.views.staff import reviews as staff_reviews
 
 register_converter(policies.DocumentConverter, "document")
@@ -118,6 +120,12 @@ urlpatterns = [
     path("outbox/preview/<path:template>", outbox.preview, name="mail_preview"),
     path("outbox/<str:mail_id>.html", outbox.outbox_html, name="outbox_html"),
     path("outbox/<str:mail_id>", outbox.outbox_mail, name="outbox_mail"),
+    path("staff/retention", staff_retention.index, name="staff_retention"),
+    path("staff/holds", staff_holds.index, name="staff_holds"),
+    path("staff/holds/place", staff_holds.place, name="staff_hold_place"),
+    path("staff/holds/<slug:hold_id>", staff_holds.show, name="staff_hold"),
+    path("staff/holds/<slug:hold_id>/review", staff_holds.review, name="staff_hold_review"),
+    path("staff/holds/<slug:hold_id>/release", staff_holds.release, name="staff_hold_release"),
     path("staff/audit", staff_audit.index, name="staff_audit"),
     path("staff/audit/verify", staff_audit.verify, name="staff_audit_verify"),
     path("staff/audit/download.<slug:file_format>", staff_audit.download, name="staff_audit_download"),

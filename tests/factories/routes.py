@@ -5,6 +5,7 @@ a thing in a workspace and gives its public id. ``shared`` marks what belongs to
 see it too.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from messaging import calls, endpoints, exports
 from messaging.api.suppressions import PREFIX
 from messaging.exporting import Selection
 from messaging.models import Call, Export, Suppression, Template, WebhookEndpoint
-from privacy import archives, ciphers, keyring
+from privacy import archives, ciphers, holds, keyring
 from privacy.breaches import register
 from privacy.models import Incident, RequestTicket
 from privacy.models.data_request import About, Kind
@@ -167,6 +168,12 @@ def incident() -> Incident:
     return register.open_incident(facts, by=ids.uuid7(), at=clock.now())
 
 
+def _hold(world: World) -> str:
+    at = clock.now()
+    values = {"basis": "investigation", "units": [holds.BODIES], "reason": "spam", "by": world.owner.pk}
+    return str(holds.place(workspace=world.id, review_at=at + dt.timedelta(days=30), at=at, **values))  # type: ignore[arg-type]  # by name
+
+
 def _archive(person: Person) -> str:
     """A copy that was asked for."""
     made = ids.uuid7()
@@ -177,6 +184,7 @@ def _archive(person: Person) -> str:
 EXAMPLES = {
     "archive_id": Example(make=lambda world: _archive(Person(subject="account_holder", user=world.owner.pk))),
     "workspace_archive_id": Example(make=lambda world: _archive(Person(subject="workspace", workspace=world.id))),
+    "hold_id": Example(make=_hold, shared=True),
     "grant_id": Example(make=_staff_grant),
     "user_id": Example(make=lambda world: ids.encode(ids.USER, make_member(world)[0].pk)),
     "document": Example(make=lambda _world: "policy", shared=True),

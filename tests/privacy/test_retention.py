@@ -15,9 +15,9 @@ from psycopg.types.json import Jsonb
 from messaging import presenting
 from messaging import upkeep as traffic
 from messaging.models import Body, IdempotencyKey, Message
-from privacy import ciphers, keyring, registry, retention, upkeep
+from privacy import checks, ciphers, keyring, promises, registry, retention, upkeep
 from privacy.models import PurgeRun
-from privacy.registry import Unit
+from privacy.registry import Keeper, Unit
 from smsplatform.celery import SCHEDULE
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
@@ -321,3 +321,84 @@ def _orphan(connection: Any, carrier: UUID, at: dt.datetime) -> UUID:
         [made, carrier, uuid4().hex, at],
     )
     return made
+
+
+# With the purger dead
+
+
+@pytest.mark.promise("duty-13", "transit-22")
+def test_with_the_purger_dead_readers_refuse_and_the_check_turns_failing() -> None:
+    shop = pages.shop()
+    message = stored(shop, pages.message(shop, text=TEXT))
+    assert retention.beat() in (True, False)
+    alive = promises.check("privacy.purge_alive")
+    assert alive is not None
+    assert alive.fresh <= dt.timedelta(minutes=5)
+
+    later = message.body_expires_at + DAY
+
+    assert shown(shop, message, later)["body"] is None
+    assert alive.run(later).holds is False
+    assert "late" in alive.run(later).why
+
+
+@pytest.mark.promise("duty-12")
+def test_a_clock_that_jumped_purges_nothing_and_says_so() -> None:
+    shop = pages.shop()
+    message = stored(shop, pages.message(shop, text=TEXT))
+
+    with time_machine.travel(clock.now() + dt.timedelta(days=400), tick=False):
+        with pytest.raises(retention.ClockSkew):
+            retention.check_clock()
+        at = clock.now()
+    assert at > message.body_expires_at
+    assert shown(shop, message, clock.now())["body"] == TEXT
+
+
+def test_a_run_stops_after_its_share_and_says_that_work_is_left() -> None:
+    endless = Unit(name="endless", anchor="at", action="delete", purge=lambda *, at: 1)
+
+    run = retention.run(endless, at=clock.now())
+
+    assert (run.removed, run.unfinished) == (retention.BATCHES_MAX, True)
+
+
+def test_nothing_is_shredded_while_something_held_is_not_in_safety(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*, at: dt.datetime) -> int:
+        raise RuntimeError
+
+    def noted(*, at: dt.datetime) -> int:
+        return 0
+
+    shred = Unit(name="keys", anchor="at", action="shred", purge=noted)
+    rows = Unit(name="rows", anchor="at", action="delete", purge=noted)
+    monkeypatch.setattr(registry, "keepers", lambda: [Keeper(name="unsafe", keep=broken)])
+    monkeypatch.setattr(registry, "units", lambda: [shred, rows])
+
+    runs = list(retention.purge(at=clock.now()))
+
+    assert [run.unit for run in runs] == ["unsafe", "rows"]
+
+
+@pytest.mark.promise("team-30")
+def test_a_workspace_that_keeps_metadata_for_fewer_days_is_shown_and_stores_no_more() -> None:
+    shop = pages.shop()
+    public = pages.message(shop)
+    young, old = aged(public, 6), aged(public, 20)
+    with scope.workspace(shop.workspace.id):
+        type(shop.workspace).objects.filter(pk=shop.workspace.id).update(metadata_days=7)
+        listed = set(Message.objects.readable(at=clock.now()).values_list("id", flat=True))
+    assert (young in listed, old in listed) == (True, False)
+
+    until_nothing_is_left(traffic.purge_metadata, clock.now())
+
+    assert count("messaging_message", "id = %s", old) == 0
+    assert count("messaging_message", "id = %s", young) == 1
+
+
+def test_a_unit_whose_readers_are_not_known_to_refuse_is_an_error() -> None:
+    loose = Unit(name="loose", anchor="at", action="delete", period=DAY)
+    guarded = Unit(name="guarded", anchor="at", action="delete", period=DAY, guard="privacy.keyring.by_id")
+
+    assert [error.id for error in checks.unread(loose)] == ["privacy.E008"]
+    assert list(checks.unread(guarded)) == []
