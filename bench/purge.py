@@ -48,9 +48,7 @@ def measure(connection: psycopg.Connection[Any], *, few: int, many: int) -> None
     deleted = {rows: delete(connection, rows) for rows in (few, many)}
     for rows in (few, many):
         print(f"{rows:>9,} texts   dropped with their day {dropped[rows]:8.1f} ms   row by row {deleted[rows]:8.1f} ms")
-    print(
-        f"ratio many/few  {dropped[many] / dropped[few]:6.2f} ×                        {deleted[many] / deleted[few]:6.2f} ×"
-    )
+    print(f"ratio   dropped {dropped[many] / dropped[few]:.2f}   row by row {deleted[many] / deleted[few]:.2f}")
 
 
 def drop(connection: psycopg.Connection[Any], rows: int) -> float:
