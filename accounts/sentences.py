@@ -45,6 +45,7 @@ GROUPS: dict[str, str | Promise] = {
     "notice": _("Notices"),
     "incident": _("Security incidents"),
     "api_log": _("API log"),
+    "hold": _("Legal holds"),
     "grant": _("Access of staff"),
     "data": _("Looks of staff"),
     "promise": _("Promises"),

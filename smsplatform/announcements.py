@@ -1,4 +1,4 @@
-"""Notices of the operator to customers: on the dashboard, on the status page, and over the API. About the platform, in
+"""Notices of the operator to customers: on the dashboard and on the status page. About the platform, in
 the operator's own words, from a moment on and until another.
 """
 
