@@ -102,8 +102,8 @@ def information(told: Told) -> bytes:
 
 def model(made: Made) -> bytes:
     """The rows of one model."""
-    columns = list(made.rows[0]) if made.rows else []
-    table = [[row[column] for column in columns] for row in made.rows]
+    columns = list(dict.fromkeys(column for row in made.rows for column in row))
+    table = [[row.get(column) for column in columns] for row in made.rows]
     return _page("model", made=made, columns=columns, table=table, root="../../")
 
 
