@@ -67,7 +67,7 @@ def payload(row: Claimed) -> bytes:
 
 def _incident(row: Claimed) -> dict[str, Any]:
     """Which notice there is; its words are behind the API and on the page, for those who may read them."""
-    return {"id": ids.encode(ids.NOTICE, row.event_id), "object": "notice", "kind": "security_incident"}
+    return {"id": ids.encode(ids.NOTICE, row.event_id), "object": "security_notice"}
 
 
 def _endpoint(row: Claimed) -> dict[str, Any]:

@@ -64,22 +64,18 @@ def of_workspace(workspace: UUID) -> list[IncidentNotice]:
     return list(IncidentNotice.objects.filter(workspace_id=workspace).order_by("-id")[:100])
 
 
-def for_api(workspace: UUID) -> list[dict[str, Any]]:
-    """The same as ``/v1/notices`` gives it."""
-    return [
-        {
-            "id": ids.encode(ids.NOTICE, notice.pk),
-            "object": "notice",
-            "kind": "security_incident",
-            "incident": ids.encode(ids.INCIDENT, notice.incident_id),
-            "title": notice.title,
-            "text": notice.text,
-            "url": f"{settings.BASE_URL}/security-notices",
-            "created_at": notice.at,
-            "seen_at": notice.seen_at,
-        }
-        for notice in of_workspace(workspace)
-    ]
+def document(notice: IncidentNotice) -> dict[str, Any]:
+    """A notice as the API gives it."""
+    return {
+        "id": ids.encode(ids.NOTICE, notice.pk),
+        "object": "security_notice",
+        "incident": ids.encode(ids.INCIDENT, notice.incident_id),
+        "title": notice.title,
+        "text": notice.text,
+        "url": f"{settings.BASE_URL}/security-notices",
+        "created_at": notice.at,
+        "seen_at": notice.seen_at,
+    }
 
 
 def to_show(workspace: UUID, *, at: dt.datetime) -> list[IncidentNotice]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -234,7 +235,19 @@ def test_reading_a_notice_is_said_once_and_takes_the_banner_away() -> None:
     assert "Second." not in pages.client(other.owner).get("/security-notices").content.decode()
     with scope.workspace(shop.workspace.id):
         assert AuditEvent.objects.filter(action="user:incident:seen").count() == 1
-        assert notices.for_api(shop.workspace.id)[0]["id"] == public_id
+        assert AuditEvent.objects.filter(action="system:incident:notified").count() == 1
+
+
+def test_programs_read_the_notices_of_their_own_workspace() -> None:
+    shop, other = pages.shop(), pages.shop()
+    pages.message(shop)
+    tell(ready(shop))
+    notices.publish(at=clock.now())
+
+    (told,) = listed(shop)
+    assert (told["object"], told["title"], told["seen_at"]) == ("security_notice", "Incident", None)
+    assert told["incident"].startswith("inc_")
+    assert listed(other) == []
 
 
 @pytest.mark.promise("otp-44", "otp-46")
@@ -351,6 +364,18 @@ def test_security_txt_says_where_to_report_and_the_check_sees_when_it_expired() 
     assert live._contact(clock.now()).holds
     with override_settings(SECURITY_TXT_EXPIRES="2026-01-01T00:00:00+00:00"):
         assert not live._contact(clock.now()).holds
+
+
+def listed(of: pages.Shop) -> list[dict[str, Any]]:
+    """What ``/v1/security_notices`` answers a key of the workspace."""
+    with scope.workspace(of.workspace.id):
+        _key, secret = keys.create(
+            workspace=of.workspace, name="k", livemode=False, scopes=["privacy:read"], by=None, at=clock.now()
+        )
+    answer = Client().get("/v1/security_notices", headers={"Authorization": f"Bearer {secret}"})
+    assert answer.status_code == 200, answer.content
+    rows: list[dict[str, Any]] = answer.json()["data"]
+    return rows
 
 
 def listening(of: pages.Shop) -> UUID:
