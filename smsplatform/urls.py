@@ -17,7 +17,7 @@ from smsplatform.views import (
     tickets,
     well_known,
 )
-from smsplatform.views.requests import centre, own, proving, senders, tracking
+from smsplatform.views.requests import centre, outcome, own, proving, senders, tracking
 from smsplatform.views.staff import audit as staff_audit
 from smsplatform.views.staff import breaches
 from smsplatform.views.staff import carriers as staff_carriers
@@ -98,6 +98,8 @@ urlpatterns = [
     path("privacy/requests/senders/stop", senders.stop, name="privacy_stop"),
     path("privacy/requests/<str:data_request_id>", tracking.track, name="privacy_request"),
     path("privacy/requests/<str:data_request_id>/withdraw", tracking.withdraw, name="privacy_withdraw"),
+    path("privacy/requests/<str:data_request_id>/approve", outcome.approve, name="privacy_approve"),
+    path("privacy/requests/<str:data_request_id>/copy", outcome.copy, name="privacy_copy"),
     path("account/data", own.data, name="account_data"),
     path("privacy-requests", tickets.index, name="tickets"),
     path("privacy-requests/switches", tickets.switches, name="ticket_switches"),

@@ -13,7 +13,7 @@ from accounts.access import outside, public
 from privacy.models import DataRequest, RequestTicket
 from privacy.requests import authorities, desk, states, tickets
 from smsplatform.lib import clock
-from smsplatform.views.requests import visitor
+from smsplatform.views.requests import outcome, visitor
 
 LISTED_MAX = 50
 
@@ -30,6 +30,8 @@ def track(request: HttpRequest, data_request_id: str) -> HttpResponse:
         "row": row,
         "steps": list(row.steps.order_by("id")),
         "decisions": tickets.decisions(row),
+        "plan": outcome.plan_of(row),
+        "copies": outcome.copies_of(row),
         "authority": authorities.of(row.residence),
         "authorities": sorted(authorities.AUTHORITIES.values(), key=lambda one: one.name),
         "withdrawable": states.may(row.state, "withdrawn"),
