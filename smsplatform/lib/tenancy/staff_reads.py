@@ -18,7 +18,7 @@ OF_WORKSPACE: Mapping[str, Level] = {
     "messaging_webhook_endpoint": Level.METADATA,
     "messaging_sender": Level.METADATA,
     "messaging_template": Level.CONTENT,
-    "messaging_suppression": Level.IDENTIFIERS,
+    "messaging_suppression": Level.METADATA,  # whose use is restricted: an index, no number
     "messaging_body": Level.CONTENT,
     "ledger.account": Level.METADATA,
     "ledger.transfer": Level.METADATA,
