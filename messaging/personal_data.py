@@ -125,7 +125,7 @@ declare(
         fields={
             **each("id workspace_id batch_id sender_id from_used_id template_id callback_id price_item_id", ROW),
             **each("api_key_id user_id", F("person_id")),
-            "to_ct": F("msisdn"),
+            "to_ct": F("msisdn", resembles=("key gone",)),  # where it goes with the text, it dies with the text's key
             "to_idx": F("msisdn", form="index", export="never", erase="pseudonymise", indexed_as=NUMBER),
             **each("reference_ct metadata_ct", F("opaque")),
             "reference_idx": F("opaque", form="index", export="never", erase="delete_row"),

@@ -156,7 +156,7 @@ def _faults(columns: list[Column], rows: _Rows) -> Iterator[tuple[str, str]]:
     for column, values in zip(columns, zip(*rows, strict=True), strict=False):
         present = [value for value in values if value is not None]
         if column.form == "sealed":
-            yield from ((column.label, what) for what in _unsound(column, present))
+            yield from ((column.label, what) for what in _unsound(column, present) if what not in _expected(column))
         else:
             for value in present:
                 yield from ((column.label, what) for what in patterns_in(value) - _expected(column))
