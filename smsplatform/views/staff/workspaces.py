@@ -17,6 +17,7 @@ from accounts.suspending import Cause
 from billing.models import Account
 from messaging.models import Message, Sender
 from messaging.views import listing
+from privacy import profiles
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import staff
 from smsplatform.lib.tenancy.staff import Level
@@ -56,9 +57,11 @@ def show(request: HttpRequest, workspace: UUID) -> HttpResponse:
         .with_state()
         .order_by("-id")[:RECENT]
     )
+    row = Workspace.objects.only("created_at", "body_hours", "sends_max").get(pk=workspace)
     context = {
         "page": "overview",
-        "row": Workspace.objects.only("created_at", "body_hours", "sends_max").get(pk=workspace),
+        "row": row,
+        "hours": row.body_hours or int(profiles.duration("retention.body").total_seconds() // 3600),
         "wallets": list(Account.objects.filter(workspace_id=workspace).order_by("kind", "currency")),
         "rows": rows_of(messages, look.level),
         "team": people.of_grant(look.level),
