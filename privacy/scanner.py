@@ -33,7 +33,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "phone": re.compile(r"(?<![\w+])\+[1-9]\d{7,14}(?!\d)"),
     "digits": re.compile(r"(?<![\w.:+-])[1-9]\d{9,14}(?![\w.:-])"),
     "card": re.compile(r"(?<![\w.:+-])[3-6]\d{12,18}(?![\w.:-])"),
-    "email": re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w"),
+    "email": re.compile(r"[\w.+-]+@(?:[\w-]{2,}\.)+[^\W\d_]{2,}"),
     "ip": re.compile(
         r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4}"
     ),
@@ -183,7 +183,7 @@ def _unsound(column: Column, values: Iterable[Any]) -> Iterator[str]:
 
 def _text(value: object) -> str:
     if isinstance(value, bytes | memoryview):
-        return bytes(value).decode("latin-1")
+        return bytes(value).decode("ascii", "replace")  # random bytes are full of Latin letters
     if isinstance(value, str):
         return value
     return json.dumps(value, default=str) if isinstance(value, list | tuple | dict) else ""

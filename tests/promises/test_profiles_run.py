@@ -73,10 +73,17 @@ def readable(world: World, messages: list[Message], *, at: dt.datetime) -> set[s
         return {presenting.of_row(message, at=at)["body"] for message in messages}
 
 
-def _forget_longer_texts() -> None:
-    """What was kept under a looser policy before: whoever tightens theirs has these until they end."""
+def _begin_anew() -> None:
+    """An installation that has sent nothing: whoever tightens a policy keeps what was sent before until it ends."""
     with superuser() as connection:
-        connection.execute("DELETE FROM messaging_body WHERE expires_on > current_date + 8")
+        for table in (
+            "messaging_body",
+            "messaging_outbox",
+            "messaging_attempt",
+            "messaging_event",
+            "messaging_message",
+        ):
+            connection.execute(f"DELETE FROM {table}".encode())
 
 
 def looks() -> list[evaluating.Standing]:
@@ -97,7 +104,7 @@ def test_a_policy_is_kept_from_sending_to_the_end_of_its_retention(profile: str)
     vault = "pkcs11" if profiles.value("vault.hardware", profile=profile) else "file"
     with override_settings(POLICY_PROFILE=profile, VAULT=vault):
         bounds.install()
-        _forget_longer_texts()
+        _begin_anew()
         now = clock.now()
         young = traffic(now - dt.timedelta(minutes=5))
         grown = traffic(now - profiles.duration("retention.body_cap") - 2 * DAY)
