@@ -195,7 +195,7 @@ class Stack:
             ),
             "BASE_URL": f"http://127.0.0.1:{self.ports['web']}",
             "API_REQUESTS_MAX": "1000000",
-            "EMAIL_URL": f"filemail://{self.directory}/mail",
+            "EMAIL_URL": f"filemail:///{self.directory}/mail",
             **self.settings,
         }
         shutil.copy(self.directory / "cluster" / "vault.json", self.directory)
