@@ -63,7 +63,12 @@ urlpatterns = [
     path("staff/policies/<document:document>/announce", staff_policies.announce, name="staff_policy_announce"),
     path("staff/records", staff_records.index, name="staff_records"),
     *(
-        path(f"staff/records/{role}.{form}", staff_records.download, {"role": role, "form": form})
+        path(
+            f"staff/records/{role}.{form}",
+            staff_records.download,
+            {"role": role, "form": form},
+            name="staff_records_file",
+        )
         for role in staff_records.ROLES
         for form in staff_records.FORMS
     ),

@@ -44,6 +44,8 @@ BEGIN
     END IF;
     DELETE FROM messaging_body b WHERE b.message_id = p_message
         AND b.expires_on = (found_message.body_expires_at AT TIME ZONE 'UTC')::date;
+    -- And what a debugging window keeps of it. A hold is not the customer's to end.
+    DELETE FROM messaging_kept_body k WHERE k.message_id = p_message AND k.window_id IS NOT NULL;
     UPDATE messaging_message m SET redacted_at = coalesce(m.redacted_at, p_at), to_ct = NULL, reference_ct = NULL,
         metadata_ct = NULL
     WHERE m.id = p_message;
@@ -71,6 +73,8 @@ BEGIN
     END IF;
     DELETE FROM messaging_body b WHERE b.message_id = p_message
         AND b.expires_on = (found_message.body_expires_at AT TIME ZONE 'UTC')::date;
+    -- And what a debugging window keeps of it. A hold is not the customer's to end.
+    DELETE FROM messaging_kept_body k WHERE k.message_id = p_message AND k.window_id IS NOT NULL;
     DELETE FROM messaging_delivery d WHERE d.message_id = p_message AND d.workspace_id = found_message.workspace_id;
     DELETE FROM messaging_event e WHERE e.message_id = p_message;
     DELETE FROM messaging_attempt a WHERE a.message_id = p_message;

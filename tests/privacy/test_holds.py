@@ -264,3 +264,21 @@ def test_ids_of_holds_are_public_ids() -> None:
     hold = placed(pages.shop())
 
     assert ids.decode("hld", str(hold)) == hold.pk
+
+
+@pytest.mark.promise("transit-28")
+def test_redacting_or_erasing_a_message_removes_what_its_window_kept_too() -> None:
+    shop = pages.shop()
+    opened(shop)
+    redacted, erased = stored(shop, pages.message(shop, text=TEXT)), stored(shop, pages.message(shop, text=TEXT))
+    kept(clock.now())
+    both = [redacted.id, erased.id]
+    assert count("messaging_kept_body", "message_id = ANY (%s)", both) == 2
+
+    with scope.workspace(shop.workspace.id):
+        for message in (redacted, erased):
+            recall.cancel(workspace=shop.workspace.id, message=message.id, by=None, at=clock.now())
+        recall.redact(workspace=shop.workspace.id, message=redacted.id, by=None, at=clock.now())
+        recall.erase(workspace=shop.workspace.id, message=erased.id, by=None, at=clock.now())
+
+    assert count("messaging_kept_body", "message_id = ANY (%s)", both) == 0
