@@ -28,11 +28,16 @@ USERS = ("account_holder", "team_member", "staff")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """Rows of one model about a person; ``column`` leads to them. ``workspace`` is None outside of workspaces."""
+    """Rows of one model about a person; ``column`` leads to them. ``workspace`` is None outside of workspaces.
+
+    ``without`` are messages that are left out, with what hangs on them; with ``only`` nothing else counts.
+    """
 
     policy: ModelPolicy
     column: str
     workspace: UUID | None = None
+    without: frozenset[UUID] = frozenset()
+    only: frozenset[UUID] = frozenset()
 
     @property
     def model(self) -> type[Model]:
@@ -84,6 +89,9 @@ def rows(section: Section, person: Person, *, at: dt.datetime | None = None) -> 
         return query.filter(**{section.column: section.workspace})
     if section.workspace:
         query = query.filter(workspace_id=section.workspace)
+    name = "message_id__in" if _hangs_on_message(section) else "pk__in"
+    query = query.exclude(**{name: section.without}) if section.without else query
+    query = query.filter(**{name: section.only}) if section.only else query
     value = _identity(section, person)
     if value is None:
         return query.none()
@@ -106,6 +114,10 @@ def column_of(policy: ModelPolicy, name: str) -> Column:
 def columns_of(policy: ModelPolicy) -> Iterator[Column]:
     """The declared columns of a model."""
     return (column for column in registry.columns() if column.policy.model == policy.model)
+
+
+def _hangs_on_message(section: Section) -> bool:
+    return any(each.attname == "message_id" for each in section.model._meta.concrete_fields)
 
 
 def _owner_column(policy: ModelPolicy) -> str:

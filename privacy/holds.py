@@ -6,6 +6,8 @@ key of the case (``messaging.keeping``), so the keys of their day die on time; r
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -29,6 +31,14 @@ class Released(ValueError):
 
 class OrderNotNamed(ValueError):
     """A lawful order has a reference by which it can be found."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """What must stay: everything of a workspace, or some of its messages."""
+
+    everything: bool
+    messages: frozenset[UUID]
 
 
 def place(
@@ -88,6 +98,13 @@ def standing(*, workspace: UUID, unit: str, message: UUID | None = None) -> bool
     with connections["system"].cursor() as cursor:
         cursor.execute("SELECT privacy.holds(%s, %s, %s)", [unit, workspace, message])
         return bool(cursor.fetchone()[0])
+
+
+def held(*, workspace: UUID, unit: str) -> Held:
+    """What of this unit must stay now in a workspace."""
+    rows = Hold.objects.using("system").filter(workspace_id=workspace, released_at=None, units__contains=[unit])
+    named = [set(ids) for ids in rows.values_list("message_ids", flat=True)]
+    return Held(everything=not all(named), messages=frozenset(chain.from_iterable(named)))
 
 
 def open_ones() -> list[Hold]:

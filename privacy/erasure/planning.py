@@ -12,18 +12,20 @@ soon as that row does. Outside of workspaces, rows about a person always go, unl
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
 from django.db import models
+from django.utils.translation import gettext_noop as _
 
-from privacy import holdings, registry
+from privacy import holdings, holds, registry
 from privacy.holdings import USERS, WORKSPACE, Section
 from privacy.keyring import PLATFORM
 from privacy.people import Person
 from privacy.registry import Column, ModelPolicy
 
+HELD = _("An investigation or a lawful order needs it, until the case is closed.")
 Kind = Literal["delete", "clear", "unlink", "keep"]
 Change = Literal["null", "empty", "object", "uuid", "bytes"]
 
@@ -78,7 +80,7 @@ def compiled(person: Person) -> list[Step]:
     sections = holdings.sections(person)
     if person.subject == WORKSPACE:
         return [_of_workspace(section) for section in sections]
-    steps = [of_path(section, person) for section in sections]
+    steps = [each for section in sections for each in _beyond_holds(of_path(section, person), person)]
     places = sorted({section.workspace for section in sections if section.workspace})
     mentions = [
         step for place in places for policy in registry.of_workspaces() for step in of_mentions(policy, place, person)
@@ -153,6 +155,24 @@ def _of_dependants(section: Section, column: Column) -> Step:
     if section.workspace is None or any(True for _ in _sealed(section.policy)):
         return Step(section=section, kind="delete")
     return Step(section=section, kind="unlink", reason=f"Leads to nobody without its {column.field.attname}.")
+
+
+def _beyond_holds(step: Step, person: Person) -> Iterator[Step]:
+    """A step as far as no hold forbids it; what a hold keeps is a step of its own.
+
+    Who wrote messages stays known for all of a workspace while some of them are held: they are changed together.
+    """
+    units = {unit.name for unit in step.policy.units} & set(holds.UNITS)
+    if step.section.workspace is None or step.kind == "keep" or not units:
+        yield step
+        return
+    held = holds.held(workspace=step.section.workspace, unit=units.pop())
+    whole = held.everything or (held.messages and person.subject in USERS)
+    if not whole:
+        yield replace(step, section=replace(step.section, without=held.messages))
+    if held.everything or held.messages:
+        only = frozenset() if whole else held.messages
+        yield replace(step, section=replace(step.section, only=only), kind="keep", reason=HELD)
 
 
 def _sealed(policy: ModelPolicy) -> Iterator[Column]:

@@ -1,15 +1,18 @@
 """Taking people out of every table: what the plan says, what is left, and what happens on the way."""
 
+import datetime as dt
+from uuid import UUID, uuid4
+
 import pytest
 from django.db import connections
 
 from accounts.models import ApiKey, Membership, User
 from messaging.drafting import Draft
 from messaging.models import Body, Message, Suppression
-from privacy import archives, erasure, finding, registry, tombstones
+from privacy import archives, erasure, finding, holds, registry, tombstones
 from privacy.erasure import planning
 from privacy.keystore.models import Tombstone
-from privacy.models import AuditEvent, Erasure
+from privacy.models import AuditEvent, Erasure, Hold
 from privacy.people import Person
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
@@ -223,3 +226,36 @@ def test_evidence_of_a_workspace_survives_its_people() -> None:
 
     with scope.workspace(world.id):
         assert AuditEvent.objects.filter(workspace_id=world.id).count() >= before
+
+
+def held(world: World, *messages: UUID) -> Hold:
+    at = clock.now()
+    return holds.place(
+        workspace=world.id, basis=Hold.Basis.INVESTIGATION, units=[holds.METADATA], messages=messages, reason="a case",
+        review_at=at + dt.timedelta(days=30), by=uuid4(), at=at,
+    )  # fmt: skip
+
+
+def test_what_a_hold_names_stays_and_is_said_and_the_rest_goes() -> None:
+    world, to = make_workspace(), number()
+    named, other = final(world, to, count=2)
+    held(world, named.id)
+
+    plan = erase(recipient(to))
+
+    assert {step.policy.model for step in plan.stays} >= {"messaging.Message"}
+    assert {step.reason for step in plan.stays if step.policy.model == "messaging.Message"} == {planning.HELD}
+    with scope.workspace(world.id):
+        kept = {row.id: row.to_ct is None for row in Message.objects.filter(id__in=[named.id, other.id])}
+    assert kept == {named.id: False, other.id: True}
+
+
+def test_a_hold_on_a_whole_workspace_leaves_its_messages_and_no_others() -> None:
+    under, free, to = make_workspace(), make_workspace(), number()
+    final(under, to)
+    final(free, to)
+    held(under)
+
+    erase(recipient(to))
+
+    assert finding.workspaces_of(to) == [under.id]
