@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
-from messaging import webhooks
+from messaging import hearing, webhooks
+from messaging.carriers.smpp.receipts import Receipt
 from messaging.carriers.smpp.session import Delivery
 from messaging.models import Carrier
 from smsplatform.lib import arrays, clock, database
 from smsplatform.lib.tasks import task
 
+Insist = Callable[[LiteralString, list[Any]], Any]
 logger = logging.getLogger(__name__)
 
 _RECORD: LiteralString = "SELECT pipeline.record_receipts(%s, %s, %s, %s, %s)"
@@ -19,13 +21,20 @@ RECEIPT_GRACE = dt.timedelta(minutes=10)  # after validity is over, a receipt ma
 EXPIRE_MAX = 2000
 
 
-def record(
-    *, carrier: UUID, deliveries: Sequence[Delivery], at: dt.datetime, insist: Callable[[LiteralString, list[Any]], Any]
-) -> None:
-    """Commit final receipts of one carrier. Progress reports change nothing; texts from phones are not taken yet."""
+def record(*, carrier: UUID, deliveries: Sequence[Delivery], at: dt.datetime, insist: Insist) -> None:
+    """Commit final receipts of one carrier, and whoever says stop.
+
+    Progress reports change nothing; what else phones write is dropped. Raises ``DatabaseUnavailable``: then nothing is
+    acknowledged, and the carrier tells again.
+    """
     final = [d.receipt for d in deliveries if d.receipt is not None and d.receipt.final and d.receipt.ref]
-    if not final:
-        return
+    if final:
+        _record_final(carrier, final, at, insist)
+    if texts := [each for each in deliveries if each.receipt is None]:
+        hearing.hear(texts, at=at)
+
+
+def _record_final(carrier: UUID, final: Sequence[Receipt], at: dt.datetime, insist: Insist) -> None:
     orphans = insist(
         _RECORD,
         [

@@ -14,6 +14,9 @@ from uuid import uuid4
 PASSWORD = "correct horse battery"
 
 
+SHORT_CODE = "46400"  # a sender that phones can answer
+
+
 def workspace(
     *, keys: Mapping[str, Mapping[str, Any]] | None = None, credit: int = 100_000_000, email: str = "", name: str = ""
 ) -> dict[str, Any]:
@@ -31,6 +34,7 @@ def workspace(
     )
     with scope.workspace(made.id):
         register_sender(workspace=made.id, address="ACME", approved=True, default=True, by=owner.id, at=at)
+        register_sender(workspace=made.id, address=SHORT_CODE, approved=True, by=owner.id, at=at)
         refused = register_sender(workspace=made.id, address="REFUSED", by=owner.id, at=at)
         decide_sender(sender=refused, approved=False, reason="somebody else's name", by=None, at=at)
         secrets = {word: _key(made, options, owner.id, at) for word, options in (keys or {"main": {}}).items()}

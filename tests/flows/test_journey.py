@@ -8,6 +8,7 @@ import pytest
 
 from smsplatform.lib import clock, ids
 from tests.flows.conftest import Customer, make_customer, micro, number
+from tests.flows.seeding import SHORT_CODE
 from tests.flows.stack import Stack, until
 
 PARTS_NEEDED = "A parcel is on its way to you and will arrive between nine and ten. " * 6
@@ -410,3 +411,20 @@ def test_the_ledger_adds_up_after_all_of_this(customer: Customer, stack: Stack) 
     )[0]
 
     assert balance == posted >= 0
+
+
+@pytest.mark.promise("otp-42", "transit-70", "api-30", "team-53", "fleet-45")
+def test_a_phone_that_answers_stop_gets_nothing_more(customer: Customer) -> None:
+    to, other = number(), number()
+    for phone in (to, other):
+        customer.final(customer.send("Sale!", to=phone, **{"from": SHORT_CODE})["id"])
+
+    customer.stack.control("POST", "/mo", {"from": other, "to": SHORT_CODE, "text": "Stop by tomorrow, please"})
+    customer.stack.control("POST", "/mo", {"from": to, "to": SHORT_CODE, "text": " Stop. "})
+
+    def refused() -> bool:
+        answer = customer.post("/v1/messages", {"to": to, "body": "More!", "category": "marketing"})
+        return answer.status == 422 and answer.json["errors"][0]["code"] == "suppressed_recipient"
+
+    assert until("the number is refused", refused)
+    assert customer.send("More!", to=other, category="marketing")["status"]
