@@ -49,7 +49,7 @@ def install(requirements: list[str]) -> None:
 def run_tests(arguments: list[str]) -> None:
     """Two workers, unless told otherwise."""
     chosen = any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
-    workers = [] if chosen else ["-n2", "--dist=loadgroup"]
+    workers = [] if chosen else ["-n2", "--dist=loadfile"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *arguments])
 
 

@@ -5,18 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-# Directories whose tests start many processes, and the worker that has them: it starts them once, not all at a time.
-GROUPS = {"browser": "browser", "flows": "stack", "quickstart": "stack"}
 INTERPRETER_FAULT = "AST constructor recursion depth mismatch"
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For ``--dist loadgroup``: heavy tests go to the same worker, the rest wherever there is room."""
-    for item in items:
-        group = next((GROUPS[part] for part in item.path.parts if part in GROUPS), None)
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True)

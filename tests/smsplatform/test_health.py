@@ -25,6 +25,7 @@ def test_ready_means_databases_key_store_and_broker_answer(client: Client) -> No
         "database keystore",
         "broker",
         "queues",
+        "erasures",
     }
 
 
