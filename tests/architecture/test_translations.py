@@ -41,7 +41,7 @@ def _in_template(path: Path) -> Iterator[Found]:
 
 
 def marked() -> list[Found]:
-    templates = sorted((settings.ROOT / "templates").rglob("*.[ht]*"))
+    templates = sorted((settings.ROOT / "templates").rglob("*.[htm]*"))  # html, txt, mail
     sources = sorted(path for app in APPS for path in (settings.ROOT / app).rglob("*.py"))
     found = [found for path in sources for found in _in_python(path)]
     return found + [found for path in templates for found in _in_template(path)]
