@@ -49,10 +49,10 @@ def install(requirements: list[str]) -> None:
 
 
 def run_tests(arguments: list[str]) -> None:
-    """Two workers, unless told otherwise; without a selection all tests, some of them in sessions of their own."""
+    """Three workers, unless told otherwise; without a selection all tests, some of them in sessions of their own."""
     pytest = [sys.executable, "-m", "pytest"]
     chosen = any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
-    workers = [] if chosen else ["-n2", "--dist=loadfile"]
+    workers = [] if chosen else ["-n3", "--dist=loadfile"]
     if not all(argument.startswith("-") for argument in arguments):
         os.execv(sys.executable, [*pytest, *workers, *arguments])
     codes = [subprocess.call([*pytest, *workers, *(f"--ignore={path}" for path in ALONE), *arguments])]
