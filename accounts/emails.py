@@ -91,4 +91,16 @@ register(
             "url": LINK,
         },
     ),
+    Mail(
+        template="accounts/privacy_request",
+        category=Category.NOTIFICATION,
+        sample={
+            "workspace": "Acme",
+            "kind": "Erase my data",
+            "reminder": False,
+            "due": AT,
+            "overdue": False,
+            "url": LINK,
+        },
+    ),
 )

@@ -121,6 +121,7 @@ SENTENCES: dict[str, str | Promise] = {
     "request_ticket:accepted": _("Agreed to a request about data"),
     "request_ticket:fulfilled": _("Carried out a request about data"),
     "request_ticket:refused": _("Refused a request about data"),
+    "request_ticket:withdrawn": _("Somebody took a request about data back"),
     "request_settings:changed": _("Changed which requests are fulfilled without asking"),
     "data_request:received": _("A request about data came in"),
     "data_request:verifying": _("A request waits for its proof"),

@@ -49,6 +49,11 @@ class Claimed(NamedTuple):
 
 
 REQUEST_TYPE = "privacy_request.created"
+REQUEST_TYPES = frozenset({
+    REQUEST_TYPE, "privacy_request.due_soon", "privacy_request.overdue", "privacy_request.decided"
+})  # fmt: skip
+_VERSION = 76  # where the version stands in the bits of a UUID
+_CREATED = 7
 INCIDENT = "security.incident"
 _STATUSES = frozenset(Status.values)
 _encoder = msgspec.json.Encoder()
@@ -56,7 +61,7 @@ _encoder = msgspec.json.Encoder()
 
 def payload(row: Claimed) -> bytes:
     """The body of the request: ``{type, timestamp, data}``."""
-    if row.type == REQUEST_TYPE:
+    if row.type in REQUEST_TYPES:
         data = _ticket(row)
     elif row.type == INCIDENT:
         data = _incident(row)
@@ -75,9 +80,22 @@ def _endpoint(row: Claimed) -> dict[str, Any]:
     return {"id": ids.encode("whk", row.endpoint_id), "object": "webhook_endpoint", "livemode": row.livemode}
 
 
+def request_event(ticket: UUID, happening: int) -> UUID:
+    """The id of what happened to a ticket: 0 it came, 1 to 4 a reminder, more a decision; stable over repetitions.
+
+    It is the ticket's own with another version number, so that the ticket is found without a table.
+    """
+    return UUID(int=ticket.int + (happening << _VERSION))
+
+
+def ticket_of(event: UUID) -> UUID:
+    """The ticket that ``request_event`` made this id of."""
+    return UUID(int=event.int & ~(0xF << _VERSION) | _CREATED << _VERSION)
+
+
 def _ticket(row: Claimed) -> dict[str, Any]:
-    """A request about somebody's data: its event has the ticket's own id. What is asked is read from the API."""
-    return {"id": ids.encode(ids.TICKET, row.event_id), "object": "privacy_request"}
+    """A request about somebody's data. What is asked, and how it stands, is read from the API."""
+    return {"id": ids.encode(ids.TICKET, ticket_of(row.event_id)), "object": "privacy_request"}
 
 
 def _message(row: Claimed, message_id: UUID) -> dict[str, Any]:

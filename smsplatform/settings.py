@@ -150,6 +150,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "smsplatform.templatetags.ui",
                 "smsplatform.templatetags.consent",
                 "smsplatform.templatetags.incidents",
+                "smsplatform.templatetags.waiting_tickets",
             ],
         },
     }

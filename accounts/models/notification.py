@@ -14,6 +14,7 @@ class Category(models.TextChoices):
     DELIVERY = "delivery", _("Delivery problems")
     WEBHOOKS = "webhooks", _("Webhook endpoints switched off")
     TEAM = "team", _("People of the workspace")
+    PRIVACY = "privacy", _("Requests of people about their data")
     PRODUCT = "product", _("News about the product")
 
 

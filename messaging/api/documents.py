@@ -234,6 +234,12 @@ class RefusalRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(min_length=1, max_length=4000)]
 
 
+class PrivacyRequestFilter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which requests to list."""
+
+    status: Literal[tuple(RequestTicket.State.values)] | None = None  # type: ignore[valid-type]  # words of the model
+
+
 class PrivacyRequestDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What a person who was texted asks about their data. They have shown that the number is theirs."""
 
@@ -306,7 +312,7 @@ class DeliveryFilter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries."""
 
     state: Literal["pending", "leased", "delivered", "exhausted", "dropped"] | None = None
-    type: Annotated[str, Meta(max_length=24, pattern="^[a-z.]+$")] | None = None
+    type: Annotated[str, Meta(max_length=24, pattern="^[a-z_.]+$")] | None = None
     message: Annotated[str, Meta(max_length=40, description="Id of a message")] | None = None
 
 

@@ -6,13 +6,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.roles import Scope
-from messaging.api.documents import PrivacyRequestDocument, RefusalRequest
+from messaging.api.documents import PrivacyRequestDocument, PrivacyRequestFilter, RefusalRequest
 from privacy.models import RequestTicket
 from privacy.requests import tickets
 from smsplatform.lib import ids
 from smsplatform.lib.api.openapi import documented
 from smsplatform.lib.api.problems import Problem
-from smsplatform.lib.api.views import ApiView, Nothing, decoded
+from smsplatform.lib.api.views import ApiView, decoded
 
 TAG = "Privacy requests"
 ANSWER = {200: PrivacyRequestDocument}
@@ -21,14 +21,16 @@ ANSWER = {200: PrivacyRequestDocument}
 class PrivacyRequests(ApiView):
     scopes = {"GET": Scope.PRIVACY_READ}
 
-    @documented("list_privacy_requests", tag=TAG, answers=ANSWER, listed=True)
+    @documented("list_privacy_requests", tag=TAG, answers=ANSWER, listed=True, query=PrivacyRequestFilter)
     def get(self, request: Request) -> Response:
         """List requests of people about their data
 
-        Keys of either mode see all of them: a person's right has no test mode.
+        Keys of either mode see all of them: a person's right has no test mode. The webhook events
+        `privacy_request.created`, `.due_soon`, `.overdue` and `.decided` name a request by its id.
         """
-        self.filters(Nothing)
-        page = self.page(RequestTicket.objects.filter(workspace_id=self.workspace_id))
+        wanted = self.filters(PrivacyRequestFilter)
+        rows = RequestTicket.objects.filter(workspace_id=self.workspace_id)
+        page = self.page(rows.filter(state=wanted.status) if wanted.status else rows)
         return self.listed(page, [shown(row) for row in page.rows])
 
 

@@ -20,6 +20,9 @@ EVENT_TYPES = (
     "message.rerouted",
     "message.redacted",
     "privacy_request.created",
+    "privacy_request.due_soon",
+    "privacy_request.overdue",
+    "privacy_request.decided",
     "security.incident",
 )
 DEFAULT_TYPES = (

@@ -155,6 +155,11 @@ def refuse(request: DataRequest, *, code: str, reason: str, actor: UUID, at: dt.
     move(request, State.REFUSED, by="staff", actor=actor, note=code, answer=reason, at=at)
 
 
+def remark(request: DataRequest, *, note: str, at: dt.datetime) -> None:
+    """A line in the history that moves nothing."""
+    _note(request, "platform", None, note, at)
+
+
 def withdraw(request: DataRequest, *, at: dt.datetime) -> None:
     """The person thought better of it. Raises ``NotAllowed``."""
     move(request, State.WITHDRAWN, by="person", actor=request.user_id, at=at)

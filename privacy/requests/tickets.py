@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import Count, Q
 
 from privacy import audit
 from privacy.models import DataRequest, RequestSettings, RequestTicket
@@ -31,6 +32,7 @@ CARRIED_OUT = frozenset(SWITCHES.keys() - {Kind.OBJECTION})  # by a worker, afte
 FORWARDED = frozenset({*SWITCHES, Kind.RECTIFICATION})
 
 
+_WORDS = {RequestTicket.State.REFUSED: "refused", RequestTicket.State.CLOSED: "withdrawn"}
 UNDECIDED = {str(RequestTicket.State.OPEN), str(RequestTicket.State.ACCEPTED)}
 
 
@@ -105,6 +107,7 @@ def accept(ticket: RequestTicket, *, by: UUID | None, at: dt.datetime) -> None:
     if ticket.kind == Kind.OBJECTION:
         told = {"workspace": ticket.workspace_id, "msisdn": ticket.msisdn, "by": by or ticket.request_id, "at": at}
         signals.objected.send(sender=RequestTicket, **told)
+    signals.ticket_decided.send(sender=RequestTicket, ticket=ticket, at=at)
 
 
 def refuse(ticket: RequestTicket, *, reason: str, by: UUID, at: dt.datetime) -> None:
@@ -114,6 +117,7 @@ def refuse(ticket: RequestTicket, *, reason: str, by: UUID, at: dt.datetime) -> 
     _decide(ticket, RequestTicket.State.REFUSED, by, at)
     ticket.reason = reason[: desk.WORDS_MAX]
     ticket.save(update_fields=["reason"])
+    signals.ticket_decided.send(sender=RequestTicket, ticket=ticket, at=at)
 
 
 def answer(ticket: RequestTicket, *, reason: str | None, by: UUID, at: dt.datetime) -> None:
@@ -132,25 +136,52 @@ def withdraw(request: DataRequest, *, at: dt.datetime) -> None:
     desk.withdraw(request, at=at)
     for told in decisions(request):
         with scope.workspace(told.workspace):
+            _close(RequestTicket.objects.get(pk=told.ticket), at)
+
+
+def _close(ticket: RequestTicket, at: dt.datetime) -> None:
+    try:
+        _decide(ticket, RequestTicket.State.CLOSED, None, at)
+    except AlreadyDecided:
+        return
+    signals.ticket_decided.send(sender=RequestTicket, ticket=ticket, at=at)
+
+
+def put_off(request: DataRequest, *, reason: str, actor: UUID, at: dt.datetime) -> None:
+    """Take longer, as ``desk.extend``; workspaces get as long. Outside of any scope."""
+    desk.extend(request, reason=reason, actor=actor, at=at)
+    for told in decisions(request):
+        with scope.workspace(told.workspace):
             undecided = RequestTicket.objects.filter(pk=told.ticket, state=RequestTicket.State.OPEN)
-            undecided.update(state=RequestTicket.State.CLOSED, decided_at=at)
+            undecided.update(due_at=request.due_at, reminded=0)
+
+
+def waiting(workspace: UUID, *, soon: dt.datetime, at: dt.datetime) -> tuple[int, int, int]:
+    """How many tickets of the open scope's workspace wait: all, those due before ``soon``, and those due by ``at``."""
+    counted = RequestTicket.objects.filter(workspace_id=workspace, state=RequestTicket.State.OPEN).aggregate(
+        waiting=Count("pk"), soon=Count("pk", filter=Q(due_at__lt=soon)), late=Count("pk", filter=Q(due_at__lte=at))
+    )
+    return counted["waiting"], counted["soon"], counted["late"]
 
 
 def done(ticket: RequestTicket, *, at: dt.datetime) -> None:
     """What was agreed to has been carried out; in the open scope."""
     accepted = RequestTicket.objects.filter(pk=ticket.pk, state=RequestTicket.State.ACCEPTED)
     if accepted.update(state=RequestTicket.State.DONE):
+        ticket.state = RequestTicket.State.DONE
         _record(ticket, "fulfilled", None, at)
+        signals.ticket_decided.send(sender=RequestTicket, ticket=ticket, at=at)
 
 
 def _decide(ticket: RequestTicket, state: str, by: UUID | None, at: dt.datetime) -> None:
-    changes = {"state": state, "decided_at": at, "decided_by": by, "automatic": by is None}
+    automatic = by is None and state != RequestTicket.State.CLOSED
+    changes = {"state": state, "decided_at": at, "decided_by": by, "automatic": automatic}
     undecided = RequestTicket.objects.filter(pk=ticket.pk, state=RequestTicket.State.OPEN)
     if not undecided.update(**changes):
         raise AlreadyDecided
     for name, value in changes.items():
         setattr(ticket, name, value)
-    _record(ticket, "refused" if state == RequestTicket.State.REFUSED else "accepted", by, at)
+    _record(ticket, _WORDS.get(state, "accepted"), by, at)
 
 
 def decisions(request: DataRequest) -> list[Decision]:

@@ -4,6 +4,7 @@ Reminders go out when half of the time is over, at four fifths, and five days be
 """
 
 import datetime as dt
+from uuid import UUID
 
 from django.db import connections
 
@@ -46,20 +47,33 @@ def _reminded(request: DataRequest, at: dt.datetime) -> bool:
     if not behind.exclude(state__in=states.UNPROVED).update(reminded=wanted):
         return False
     letters.post(letters.due, request=str(request.pk))
+    if request.due_at <= at and request.state == State.FORWARDED:
+        _say_who_is_late(request, at)
     return True
 
 
+def _say_who_is_late(request: DataRequest, at: dt.datetime) -> None:
+    """The person reads which controllers owe them an answer, and where to complain."""
+    desk.remark(request, note="late", at=at)
+    letters.post(letters.news, request=str(request.pk))
+
+
 def _remind_workspaces(at: dt.datetime) -> int:
-    """Once, five days before the end."""
+    """Each reminder once: of those that were missed while nothing ran, only the last."""
     with connections["system"].cursor() as cursor:
-        cursor.execute("SELECT * FROM privacy.tickets_due(%s, %s)", [at + LAST_CALL, BATCH])
-        nearly = cursor.fetchall()
-    for ticket_id, workspace in nearly:
-        with scope.workspace(workspace):
-            ticket = RequestTicket.objects.get(pk=ticket_id)
-            RequestTicket.objects.filter(pk=ticket_id).update(reminded=1)
-            signals.ticket_due.send(sender=RequestTicket, ticket=ticket, at=at)
-    return len(nearly)
+        cursor.execute("SELECT * FROM privacy.tickets_to_remind(%s, %s)", [at, BATCH])
+        found = cursor.fetchall()
+    return sum(_remind_workspace(ticket, workspace, step, at) for ticket, workspace, step in found)
+
+
+def _remind_workspace(ticket_id: UUID, workspace: UUID, step: int, at: dt.datetime) -> bool:
+    with scope.workspace(workspace):
+        behind = RequestTicket.objects.filter(pk=ticket_id, state=RequestTicket.State.OPEN, reminded__lt=step)
+        if not behind.update(reminded=step):
+            return False
+        ticket = RequestTicket.objects.get(pk=ticket_id)
+        signals.ticket_due.send(sender=RequestTicket, ticket=ticket, step=step, at=at)
+    return True
 
 
 @task(name="privacy.requests.watching.watch", queue="privacy")

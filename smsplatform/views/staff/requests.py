@@ -91,7 +91,7 @@ def _act(row: DataRequest, fields: dict[str, Any], actor: UUID | None) -> None:
     assert actor is not None
     at, words = clock.now(), fields["words"]
     if fields["act"] == "extend":
-        desk.extend(row, reason=words, actor=actor, at=at)
+        tickets.put_off(row, reason=words, actor=actor, at=at)
     elif fields["act"] == "refuse":
         desk.refuse(row, code=fields["code"] or REASONS[0][0], reason=words, actor=actor, at=at)
     else:
