@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connections
-from django.test import Client, override_settings
+from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ from messaging.models import Delivery
 from privacy.models import DataRequest, RequestTicket
 from privacy.models.data_request import Kind, State
 from privacy.requests import tickets, watching
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages, routes
 from tests.factories.accounts import World, make_member, make_workspace
@@ -118,7 +118,7 @@ def test_each_event_has_its_own_id_and_names_the_ticket() -> None:
 
 def test_the_people_who_decide_get_a_mail_and_others_do_not(letters: Letters) -> None:
     world = make_workspace()
-    admin, admin_mail = make_member(world, Role.ADMIN)
+    _admin, admin_mail = make_member(world, Role.ADMIN)
     _developer, other = make_member(world, Role.DEVELOPER)
     ticket = routes.ticket(world, kind=Kind.RECTIFICATION)
 
