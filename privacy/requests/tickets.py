@@ -32,7 +32,7 @@ CARRIED_OUT = frozenset(SWITCHES.keys() - {Kind.OBJECTION})  # by a worker, afte
 FORWARDED = frozenset({*SWITCHES, Kind.RECTIFICATION})
 
 
-_WORDS = {RequestTicket.State.REFUSED: "refused", RequestTicket.State.CLOSED: "withdrawn"}
+_WORDS = {str(RequestTicket.State.REFUSED): "refused", str(RequestTicket.State.CLOSED): "withdrawn"}
 UNDECIDED = {str(RequestTicket.State.OPEN), str(RequestTicket.State.ACCEPTED)}
 
 
@@ -181,7 +181,7 @@ def _decide(ticket: RequestTicket, state: str, by: UUID | None, at: dt.datetime)
         raise AlreadyDecided
     for name, value in changes.items():
         setattr(ticket, name, value)
-    _record(ticket, _WORDS.get(state, "accepted"), by, at)
+    _record(ticket, _WORDS.get(str(state), "accepted"), by, at)
 
 
 def decisions(request: DataRequest) -> list[Decision]:
