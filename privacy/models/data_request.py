@@ -173,7 +173,7 @@ class RequestTicket(models.Model):
             models.Index("workspace_id", models.F("id").desc(), name="ticket_list"),
             models.Index("request_id", name="ticket_request"),
             models.Index("due_at", name="ticket_open", condition=Q(state="open")),
-            models.Index("workspace_id", "due_at", name="ticket_waiting", condition=Q(state="open")),
+            models.Index(fields=["workspace_id", "due_at"], name="ticket_waiting", condition=Q(state="open")),
             models.Index("decided_at", name="ticket_accepted", condition=Q(state="accepted")),
         ]
 
