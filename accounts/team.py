@@ -15,6 +15,7 @@ from django.db import DatabaseError, transaction
 from accounts.models import Membership
 from accounts.roles import Role
 from privacy import audit
+from smsplatform.lib.tenancy import scope
 
 _LAST_OWNER = "SP020"
 
@@ -49,6 +50,14 @@ def remove(*, membership: Membership, by: UUID, by_role: str, at: dt.datetime) -
 def leave(*, membership: Membership, at: dt.datetime) -> None:
     """Go, in the open scope. Raises ``LastOwner``."""
     _delete(membership, "left", membership.user_id, at)
+
+
+def only_owner(workspace: UUID) -> UUID | None:
+    """The account that owns a workspace, if it is one alone; outside of any scope."""
+    with scope.workspace(workspace):
+        owners = Membership.objects.filter(role=Role.OWNER, user__is_active=True).values_list("user_id", flat=True)[:2]
+        found = list(owners)
+    return found[0] if len(found) == 1 else None
 
 
 def check_rank(by_role: str, *roles: str) -> None:

@@ -16,6 +16,15 @@ SEVEN_YEARS = Unit(
     purge=upkeep.drop_expired,
     reason=_("Commercial and tax law require the books for seven years."),
 )
+WALLETS = Unit(
+    name="wallets of deposits",
+    keep="retention.ledger",
+    anchor="at",
+    action="delete",
+    unguarded="the law has us show them for as long as they are there",
+    purge=upkeep.purge_wallets,
+    reason=_("Commercial and tax law require the books for seven years."),
+)
 BOOKS = _("Part of the books, which the law has us keep for seven years.")
 PRICES = "The operator's price list."
 MONEY = F("money", reason=BOOKS)
@@ -51,6 +60,24 @@ declare(
             **each("kind at amount currency wallet_seq wallet_after reverses reason", MONEY),
         },
         units=(SEVEN_YEARS,),
+    ),
+    ModelPolicy(
+        model="billing.FundingWallet",
+        scope="tenant",
+        what=_("Wallets that deposits came from"),
+        closing="keep",
+        closing_reason=BOOKS,
+        activities=("bill", "secure_platform"),
+        fields={
+            "id": LEDGER_ID,
+            "workspace_id": F("workspace_meta", erase="keep", reason=BOOKS),
+            "address": F("wallet", erase="keep", reason=BOOKS),
+            "address_idx": F(
+                "wallet", form="index", export="never", erase="keep", indexed_as="billing.wallet", reason=BOOKS
+            ),
+            "at": MONEY,
+        },
+        units=(WALLETS,),
     ),
     ModelPolicy(
         model="billing.PricePlan",

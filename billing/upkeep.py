@@ -8,7 +8,11 @@ from typing import LiteralString
 
 from django.db import connections
 
+from billing.models import FundingWallet
+from privacy import profiles
+
 MONTHS_AHEAD = 12
+BATCH = 2000
 
 
 def extend_partitions(*, at: dt.datetime) -> int:
@@ -19,6 +23,17 @@ def extend_partitions(*, at: dt.datetime) -> int:
 def drop_expired(*, at: dt.datetime) -> int:
     """Drop the months whose transfers are all older than seven years; answers how many went."""
     return _count("SELECT ledger.drop_partitions(%s)", at)
+
+
+def purge_wallets(*, at: dt.datetime) -> int:
+    """Forget a batch of the wallets that deposits of more than seven years ago came from."""
+    rows = FundingWallet.objects.using("system")
+    over = (
+        rows.filter(at__lt=at - profiles.duration("retention.ledger"))
+        .order_by("at")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+    return rows.filter(pk__in=list(over)).delete()[0]
 
 
 def _count(query: LiteralString, *arguments: dt.date | int) -> int:

@@ -10,11 +10,24 @@ SUBJECTS = (
     Subject(
         key="account_holder",
         label="People who sign in for a workspace",
-        identities=("email", "user_id"),
-        proofs=("session", "mail_link"),
+        identities=("email", "user_id", "wallet"),
+        proofs=("session", "mail_link", "wallet_signature"),
+        source="Themselves, their browser and their use of the service",
     ),
-    Subject(key="recipient", label="People a message is sent to", identities=("msisdn",), proofs=("sms_code",)),
-    Subject(key="staff", label="The operator's staff", identities=("email", "user_id"), proofs=("session",)),
+    Subject(
+        key="recipient",
+        label="People a message is sent to",
+        identities=("msisdn",),
+        proofs=("sms_code",),
+        source="The workspace that sends, and the networks that deliver",
+    ),
+    Subject(
+        key="staff",
+        label="The operator's staff",
+        identities=("email", "user_id"),
+        proofs=("session",),
+        source="The operator, their browser and what they do here",
+    ),
 )
 
 ACTIVITIES = (
@@ -131,6 +144,14 @@ CATEGORIES = (
         data_category="user.device.ip_address",
         form="sealed",
         export="subject",
+    ),
+    Category(
+        key="wallet",
+        label="Address of a wallet",
+        sensitivity=2,
+        data_category="user.financial",
+        form="sealed",
+        export="tenant",
     ),
     Category(
         key="secret",

@@ -43,6 +43,7 @@ class Subject:
     label: str
     identities: tuple[str, ...]
     proofs: tuple[str, ...]
+    source: str  # where data about them come from
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from privacy import profiles
 from privacy.promises import Check, Outcome, declare
+from smsplatform import transport
 from smsplatform.models import Probe
 
 YEAR_SECONDS = 365 * 86400
@@ -54,6 +55,13 @@ def tls(at: dt.datetime) -> Outcome:
     except OSError as error:
         return Outcome(holds=None, why=type(error).__name__)
     return Outcome(holds=new and not old, evidence={"minimum": wanted, "older_accepted": int(old)})
+
+
+def links(at: dt.datetime) -> Outcome:
+    """What leaves this machine goes over TLS: databases, broker, mails, carriers."""
+    minimum = str(profiles.value("tls.minimum"))
+    found = list(transport.unprotected(minimum))
+    return Outcome(holds=not found, why=", ".join(found), evidence={"minimum": minimum, "unprotected": len(found)})
 
 
 def csp(at: dt.datetime) -> Outcome:
@@ -124,6 +132,10 @@ declare(
     Check(
         name="smsplatform.tls", method="probe", run=tls, fresh=DAILY,
         what="Which versions of TLS the server accepts.",
+    ),
+    Check(
+        name="smsplatform.links", method="probe", run=links, fresh=DAILY,
+        what="Which connections to databases, broker, mail server and carriers go without TLS.",
     ),
     Check(name="smsplatform.csp", method="configuration", run=csp, fresh=DAILY, what="What pages may load and call."),
     Check(name="smsplatform.cookies", method="configuration", run=cookies, fresh=DAILY, what="The flags of cookies."),

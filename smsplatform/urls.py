@@ -96,6 +96,7 @@ urlpatterns = [
     path("privacy/requests", centre.centre, name="privacy_requests"),
     path("privacy/requests/find", proving.find, name="privacy_find"),
     path("privacy/requests/code", proving.code, name="privacy_code"),
+    path("privacy/requests/wallet", proving.wallet, name="privacy_wallet"),
     path("privacy/requests/sent", proving.sent, name="privacy_sent"),
     path("privacy/requests/link/<str:token>", proving.link, name="privacy_link"),
     path("privacy/requests/mine", tracking.mine, name="privacy_mine"),

@@ -21,7 +21,7 @@ class NoticeDocument(msgspec.Struct, kw_only=True):
 
     id: Annotated[str, Meta(examples=["ntc_01h455vb4pex5vsknk084sn02q"])]
     object: Literal["notice"]
-    document: Literal["policy", "terms", "processing"]
+    document: Literal["policy", "terms", "processing", "transfers"]
     version: int
     state: Literal["announced", "effective", "archived"]
     material: Annotated[bool, Meta(description="Whether data, purposes, recipients, times or rights change")]

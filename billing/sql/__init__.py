@@ -6,5 +6,5 @@ _HERE = Path(__file__).parent
 
 
 def read(name: str) -> str:
-    """The text of one file: ``tables``, ``post``, ``rights`` or ``prices``."""
+    """The text of one file: ``tables``, ``post``, ``rights``, ``prices`` or ``funding``."""
     return (_HERE / f"{name}.sql").read_text()

@@ -29,6 +29,7 @@ DECLARED = (
         label="People who visit the pages",
         identities=("consent",),
         proofs=("consent_cookie",),
+        source="Their browser",
     ),
     Activity(
         key="remember_choice",

@@ -10,6 +10,13 @@ WORDS = {
     "The operator's staff": "Mitarbeitende des Betreibers",
     "People a workspace keeps as contacts": "Menschen, die ein Arbeitsbereich als Kontakte führt",
     "People who visit our pages": "Menschen, die unsere Seiten besuchen",
+    # where data come from
+    "Themselves, their browser and their use of the service": "Sie selbst, ihr Browser und ihre Nutzung des Dienstes",
+    "The workspace that sends, and the networks that deliver": (
+        "Der Arbeitsbereich, der sendet, und die Netze, die zustellen"
+    ),
+    "The operator, their browser and what they do here": "Der Betreiber, ihr Browser und was sie hier tun",
+    "Their browser": "Ihr Browser",
     # kinds of data
     "Phone number": "Telefonnummer",
     "Text of a message": "Text einer Nachricht",
@@ -25,6 +32,7 @@ WORDS = {
     "When and how an account is used": "Wann und wie ein Konto genutzt wird",
     "Settings of a workspace": "Einstellungen eines Arbeitsbereichs",
     "Prices and payments": "Preise und Zahlungen",
+    "Address of a wallet": "Adresse einer Wallet",
     # purposes
     "Deliver the messages a workspace sends and tell it what became of them": (
         "Die Nachrichten eines Arbeitsbereichs zustellen und ihm berichten, was aus ihnen wurde"
@@ -58,6 +66,7 @@ WORDS = {
     # words of the tables
     "Kind of data": "Art der Daten",
     "About": "Über",
+    "Comes from": "Kommt von",
     "Kept as": "Aufbewahrt als",
     "Kept": "Aufbewahrt",
     "Used for": "Verwendet für",

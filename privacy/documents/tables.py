@@ -87,6 +87,14 @@ def _several(words: Iterable[str], language: str) -> str:
     return "; ".join(word(text, language) for text in words) or "–"
 
 
+def _sources(language: str) -> Made:
+    found = held()
+    rows = [
+        [word(one.label, language), word(one.source, language)] for one in registry.subjects() if one.key in found
+    ]  # fmt: skip
+    return ["About", "Comes from"], [("", rows)]
+
+
 def _purposes(language: str) -> Made:
     return _activities(registry.activities(), language)
 
@@ -152,6 +160,7 @@ def _lifetime(value: dt.timedelta | None, language: str) -> str:
 
 _TABLES: dict[str, Callable[[str], Made]] = {
     "data": _data,
+    "sources": _sources,
     "purposes": _purposes,
     "processing": _processing,
     "recipients": _recipients,

@@ -60,8 +60,10 @@ class DataRequest(models.Model):
     kind = models.CharField(max_length=16, choices=Kind)
     about = models.CharField(max_length=14, choices=About)
     state = models.CharField(max_length=14, choices=State, default=State.RECEIVED)
-    proof = models.CharField(max_length=7, default="", blank=True)  # session, mail, phone; empty: none was needed
-    identity = EncryptedField(purpose="account", workspace=None, null=True)  # a number or an address
+    proof = models.CharField(
+        max_length=7, default="", blank=True
+    )  # session, mail, phone, wallet; empty: none was needed
+    identity = EncryptedField(purpose="account", workspace=None, null=True)  # a number, an address, a wallet
     identity_idx = models.BinaryField(max_length=16, null=True, editable=False)
     user_id = models.UUIDField(null=True)  # who asked from inside their account
     residence = models.CharField(max_length=5, default="", blank=True)  # ISO 3166, of the US also the state
@@ -109,13 +111,13 @@ class DataRequestStep(models.Model):
 
 
 class IdentityProof(models.Model):
-    """Somebody shows that a number or an address is theirs. Of code and link only a keyed hash is kept.
+    """Somebody shows that a number, an address or a wallet is theirs. Of code and link only a keyed hash is kept.
 
     ``ordinal`` counts the codes of an identity on a day; without one nothing was sent, and nothing can be right.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    kind = models.CharField(max_length=7)  # mail, phone
+    kind = models.CharField(max_length=7)  # mail, phone, wallet
     identity = EncryptedField(purpose="account", workspace=None)
     identity_idx = models.BinaryField(max_length=16, editable=False)
     on = models.DateField()

@@ -1,7 +1,7 @@
 """Which tests show which promises: read from their source, kept in ``tested.json`` for machines without the tests.
 
-A test says it by ``@pytest.mark.promise("transit-22")``, on the function, its class, or for a whole file by
-``pytestmark``. ``manage.py privacy tested --write`` renews the file; a test compares it with what the source says.
+A test says it by ``@pytest.mark.promise("transit-22")``, on the function, one of its parameters, its class, or for a
+whole file by ``pytestmark``. ``manage.py privacy tested --write`` renews the file; a test compares it with the source.
 """
 
 import ast
@@ -45,7 +45,8 @@ def _of_file(path: Path, name: str) -> Iterator[tuple[str, str]]:
 def _of_body(body: list[ast.stmt], prefix: str, inherited: list[str]) -> Iterator[tuple[str, str]]:
     for node in body:
         if isinstance(node, Marked) and node.name.lower().startswith("test"):
-            marks = inherited + [name for each in node.decorator_list for name in _promises(each)]
+            inner = [part for each in node.decorator_list for part in ast.walk(each)]  # also marks of parameters
+            marks = inherited + [name for part in inner if isinstance(part, ast.expr) for name in _promises(part)]
             if isinstance(node, ast.ClassDef):
                 yield from _of_body(node.body, f"{prefix}::{node.name}", marks)
             else:

@@ -26,10 +26,15 @@ TEXTED = frozenset({About.RECIPIENT, About.CONTACT})  # whose data belongs to wo
 SIGNED_UP = frozenset({About.ACCOUNT_HOLDER, About.TEAM_MEMBER})
 
 
-def proved(proof: IdentityProof, *, at: dt.datetime) -> list[DataRequest]:
-    """Begin with every request that waited for this proof; outside of any scope."""
+def proved(proof: IdentityProof, *, holder: UUID | None = None, at: dt.datetime) -> list[DataRequest]:
+    """Begin with every request that waited for this proof; outside of any scope.
+
+    ``holder`` is the account behind a wallet, which nothing here could find.
+    """
     requests = desk.prove_all(proof, at=at)
     for request in requests:
+        if holder is not None:
+            _attach(request, holder)
         start(request, at=at)
     return requests
 
@@ -39,7 +44,7 @@ def start(request: DataRequest, *, at: dt.datetime) -> None:
     if request.state != State.VERIFIED:
         return
     if request.about in SIGNED_UP and request.user_id is None:
-        _attach(request)
+        _attach(request, account_of(Identity(kind="mail", value=request.identity or "")))
     if request.kind == Kind.CONFIRMATION:
         note = "held" if _holds(request) else "nothing_held"
         desk.move(request, State.DELIVERED, by="platform", note=note, at=at)
@@ -148,9 +153,9 @@ def account_of(identity: Identity) -> UUID | None:
     return users.objects.filter(email_idx=index, is_active=True).values_list("pk", flat=True).first()
 
 
-def _attach(request: DataRequest) -> None:
-    """The address that was shown may be that of an account."""
-    request.user_id = account_of(Identity(kind="mail", value=request.identity or ""))
+def _attach(request: DataRequest, user: UUID | None) -> None:
+    """What was shown may belong to an account."""
+    request.user_id = user
     request.save(update_fields=["user_id"])
 
 

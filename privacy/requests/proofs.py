@@ -1,4 +1,5 @@
-"""Showing who somebody is: a code to a number, a link to an address. Nothing here tells whether we hold any data.
+"""Showing who somebody is: a code to a number, a link to an address (by a wallet: ``wallets.py``). Nothing here tells
+whether we hold any data.
 
 A code has six digits, lives ten minutes and ends with the fifth wrong try; a number gets three codes a day. A try is
 counted before it is looked at, so that a burst of them counts in full. Of code and link only a keyed hash is kept,
@@ -31,9 +32,9 @@ INDEX = "privacy.identity"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """A number in E.164 or a mail address, in the form it is compared by."""
+    """A number in E.164, a mail address or that of a wallet, in the form it is compared by."""
 
-    kind: Literal["phone", "mail"]
+    kind: Literal["phone", "mail", "wallet"]
     value: str
 
     @property

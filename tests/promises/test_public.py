@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from tests.factories import pages
+from tests.factories import installation, pages
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC = ("/", "/welcome", "/prices", "/status", "/privacy", "/privacy/policy", "/docs", "/docs/errors", "/nowhere")
@@ -107,29 +107,12 @@ def test_transit_49_the_policy_of_each_page_lets_nothing_else_in(path: str) -> N
     assert not re.search(r"https?:|\*|unsafe", policy)
 
 
-def secure_settings() -> dict[str, object]:
-    """The settings of an installation behind HTTPS, read in a process of their own."""
-    import json
-    import os
-    import subprocess
-    import sys
-
-    names = [
-        "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SESSION_COOKIE_SECURE",
-        "CSRF_COOKIE_SECURE", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME",
-    ]  # fmt: skip
-    code = f"import json, smsplatform.settings as s; print(json.dumps({{n: getattr(s, n) for n in {names!r}}}))"
-    env = {**os.environ, "BASE_URL": "https://sms.example.org", "SECRET_KEY": "x" * 40}
-    out = subprocess.run([sys.executable, "-c", code], env=env, cwd=ROOT, capture_output=True, text=True, check=True)
-    found: dict[str, object] = json.loads(out.stdout)
-    return found
-
-
 @pytest.mark.promise("otp-31", "transit-93", "transit-94")
 def test_otp_31_transit_93_transit_94_an_installation_with_https_insists_on_it() -> None:
-    found = secure_settings()
+    found = installation.secure()
 
     assert found == {
+        "SECURE": True,
         "SECURE_SSL_REDIRECT": True,
         "SECURE_HSTS_SECONDS": 31_536_000,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,

@@ -178,6 +178,7 @@ def notice(operator: Client, **changed: str) -> str:
     return title
 
 
+@pytest.mark.promise("api-05")
 def test_a_notice_is_shown_to_customers_and_on_the_status_page_until_it_ends(operator: Client) -> None:
     title, customer = notice(operator, text_de="Anbieter A ist langsam."), pages.client(pages.shop().owner)
 

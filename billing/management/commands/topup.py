@@ -2,10 +2,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts.models import Workspace
-from billing import ledger
-from smsplatform.lib import clock, ids, money
+from billing import funding, ledger
+from smsplatform.lib import clock, ids, money, wallets
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--currency", default="EUR")
         parser.add_argument("--test", action="store_true", help="test money, for the test wallet")
         parser.add_argument("--promo", action="store_true", help="given, not received")
+        parser.add_argument("--wallet", help="0x… the deposit came from; later its owner can show who they are by it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Open the wallet when missing, credit it, print the balance."""
@@ -32,13 +34,30 @@ class Command(BaseCommand):
             raise CommandError("The amount must be above zero.")
         if not Workspace.objects.using("system").filter(pk=workspace).exists():
             raise CommandError("There is no such workspace.")
-        source = ledger.Source.PROMO if options["promo"] else ledger.Source.MANUAL
+        address = _address(options)
         wallet = ledger.open_wallet(workspace=workspace, currency=options["currency"], livemode=not options["test"])
-        balance = ledger.top_up(
-            id=ids.uuid7(),
-            wallet=wallet,
-            amount=amount,
-            source=ledger.Source.TEST_FUNDS if options["test"] else source,
-            at=clock.now(),
-        )
+        at, payment = clock.now(), ids.uuid7()
+        with transaction.atomic(using="system"):
+            balance = ledger.top_up(id=payment, wallet=wallet, amount=amount, source=_source(options), at=at)
+            if address:
+                funding.record(transfer=payment, workspace=workspace, address=address, at=at)
         self.stdout.write(f"Balance {money.format_micro(balance, options['currency'])}")
+
+
+def _address(options: dict[str, Any]) -> str:
+    if not options["wallet"]:
+        return ""
+    if options["test"] or options["promo"]:
+        raise CommandError("A wallet is noted only with money that came from it: leave --test and --promo away.")
+    try:
+        return wallets.address(options["wallet"])
+    except wallets.InvalidAddress:
+        raise CommandError("The wallet is 0x and 40 digits; its checksum does not fit. Copy it again.") from None
+
+
+def _source(options: dict[str, Any]) -> ledger.Source:
+    if options["test"]:
+        return ledger.Source.TEST_FUNDS
+    if options["promo"]:
+        return ledger.Source.PROMO
+    return ledger.Source.CRYPTO if options["wallet"] else ledger.Source.MANUAL

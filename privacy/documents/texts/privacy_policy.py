@@ -86,6 +86,12 @@ DATA = Section(
         ),
         Table(key="data"),
         Clause(
+            en="This is where they come from.",
+            de="Daher kommen sie.",
+            promises=("transit-72", "otp-06"),
+        ),
+        Table(key="sources"),
+        Clause(
             en="An account needs an e-mail address and a password. Any provider's address will do.",
             de="Ein Konto braucht eine E-Mail-Adresse und ein Passwort. Die Adresse jedes Anbieters genügt.",
             promises=("transit-05", "transit-06", "fleet-04", "otp-05"),
@@ -110,6 +116,13 @@ DATA = Section(
             de="Kartennummern laufen nicht über uns: Bezahlt wird auf den Seiten des Zahlungsdienstes, und wir "
                "behalten dessen Referenz, den Betrag und den Stand.",
             promises=("otp-08", "otp-09", "otp-10"),
+        ),
+        Clause(
+            en="If you pay from a wallet, its address is entered in the books. It serves these and the prevention of "
+               "fraud; what the chain says besides is not looked at.",
+            de="Wenn Sie aus einer Wallet zahlen, wird deren Adresse in die Bücher eingetragen. Sie dient diesen und "
+               "der Abwehr von Betrug; was die Blockchain sonst sagt, sehen wir nicht an.",
+            promises=("transit-07", "transit-08", "transit-09"),
         ),
     ),
 )  # fmt: skip
@@ -216,10 +229,10 @@ TRANSFERS = Section(
         Clause(
             en="A provider outside the European Economic Area is used only with a safeguard, which the page of "
                "recipients names. Standard contractual clauses, the addendum of the United Kingdom and the Swiss "
-               "variant are sent on request.",
+               "variant are on a page of their own.",
             de="Dienstleister außerhalb des Europäischen Wirtschaftsraums nutzen wir nur mit einer Garantie, die auf "
                "der Seite der Empfänger steht. Standardvertragsklauseln, der Zusatz des Vereinigten Königreichs und "
-               "die Schweizer Fassung senden wir auf Anfrage.",
+               "die Schweizer Fassung stehen auf einer eigenen Seite.",
             promises=("team-59", "transit-89", "transit-90", "transit-91"),
         ),
     ),

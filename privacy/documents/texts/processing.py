@@ -91,10 +91,11 @@ OTHERS = Section(
         ),
         Clause(
             en="Transfers outside the European Economic Area need a safeguard; the standard contractual clauses, the "
-               "United Kingdom's addendum and the Swiss variant are sent on request to {address}.",
+               "United Kingdom's addendum and the Swiss variant are the page \"Clauses for transfers\", and are sent "
+               "signed on request to {address}.",
             de="Übermittlungen außerhalb des Europäischen Wirtschaftsraums brauchen eine Garantie; die "
-               "Standardvertragsklauseln, der Zusatz des Vereinigten Königreichs und die Schweizer Fassung kommen "
-               "auf Anfrage an {address}.",
+               "Standardvertragsklauseln, der Zusatz des Vereinigten Königreichs und die Schweizer Fassung sind die "
+               "Seite „Klauseln für Übermittlungen“ und kommen unterschrieben auf Anfrage an {address}.",
             promises=("team-59", "transit-89", "transit-90", "transit-91"),
         ),
     ),

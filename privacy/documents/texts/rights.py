@@ -61,6 +61,13 @@ RIGHTS = Section(
             promises=("otp-43", "fleet-47", "transit-81", "transit-82", "fleet-39"),
         ),
         Clause(
+            en="Somebody who cannot read the mail of their account any more can sign a text with the wallet that paid "
+               "for it.",
+            de="Wer die Post seines Kontos nicht mehr lesen kann, kann mit der Wallet, die dafür gezahlt hat, einen "
+               "Text signieren.",
+            promises=("transit-83",),
+        ),
+        Clause(
             en="We answer within {sla.request}. A complex case can take {sla.request_extension} more; then you hear "
                "the reason in time.",
             de="Wir antworten innerhalb von {sla.request}. Ein schwieriger Fall kann {sla.request_extension} länger "

@@ -32,7 +32,6 @@ CONSENT_ANALYTICS = _("Cookies for analysis are set only after you agreed, and n
 
 # What does not exist yet, in words for the board
 NO_CARDS = _("Payments by card are not built: nothing takes them.")
-NO_CRYPTO = _("Deposits in cryptocurrency are not built: no wallet address reaches us.")
 NO_CONTACTS = _("Contact lists and campaigns are not built.")
 NO_DEVICES = _("Phones as gateways are not built.")
 NO_QUOTAS = _("Monthly quotas of routes are not built; fallback reacts to failure and slowness only.")

@@ -31,7 +31,7 @@ ICONS = {
 @public
 @outside
 @never_cache
-@sensitive_post_parameters("number", "email", "words")
+@sensitive_post_parameters("number", "email", "wallet", "words")
 @require_http_methods(["GET", "POST"])
 def centre(request: HttpRequest) -> HttpResponse:
     """First who asks, then what they want."""
@@ -75,7 +75,7 @@ def _asked(request: HttpRequest, form: AskForm, about: str) -> HttpResponse:
 
 def _go_on(made: DataRequest, shown: IdentityProof) -> HttpResponse:
     """Whoever showed it lately is not asked again."""
-    fulfilling.proved(shown, at=clock.now())
+    fulfilling.proved(shown, holder=proving.holder_of(shown), at=clock.now())
     return redirect("privacy_request", str(made))
 
 

@@ -16,7 +16,7 @@ from privacy.requests.desk import UNPROVED_KINDS, WORDS_MAX
 from privacy.requests.fulfilling import TEXTED
 from privacy.requests.proofs import DIGITS, Identity
 from smsplatform import regions
-from smsplatform.lib import phone
+from smsplatform.lib import phone, wallets
 from smsplatform.lib.api.codes import CODES
 
 _ANYBODY = (Kind.INQUIRY, Kind.COMPLAINT, Kind.CHILD_ACCOUNT)
@@ -57,6 +57,26 @@ def number_field() -> forms.CharField:
     )
 
 
+class WalletField(forms.CharField):
+    """The address of a wallet; may stay empty. Cleaned, it carries its checksum."""
+
+    def __init__(self, *, label: Any) -> None:
+        widget = forms.TextInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "0x…", "class": "mono"}
+        )
+        super().__init__(label=label, max_length=60, required=False, widget=widget)
+
+    def clean(self, value: Any) -> str:
+        """Raises ``ValidationError``."""
+        text = super().clean(value)
+        try:
+            return wallets.address(text) if text else ""
+        except wallets.InvalidAddress:
+            raise forms.ValidationError(
+                _("This is no address of a wallet: 0x and 40 digits or letters from a to f. Is one mistyped?")
+            ) from None
+
+
 class AskForm(forms.Form):
     """What somebody wants, and how they can be reached to show that it is them."""
 
@@ -67,6 +87,7 @@ class AskForm(forms.Form):
     )
     number = number_field()
     email = email_field(_("Your e-mail address"))
+    wallet = WalletField(label=_("Or the wallet that paid for the workspace"))
     residence = forms.ChoiceField(label=_("Where do you live?"), choices=lazy(_residences, list)(), required=False)
     words = forms.CharField(
         label=_("In your words"), max_length=WORDS_MAX, required=False, widget=forms.Textarea(attrs={"rows": 3})
@@ -80,6 +101,10 @@ class AskForm(forms.Form):
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]  # it is a ChoiceField
         if signed_in or not texted:
             del self.fields["number"]
+        if signed_in or about != About.ACCOUNT_HOLDER:
+            del self.fields["wallet"]
+        else:
+            self.fields["email"].required = False
         if signed_in or texted:
             del self.fields["email"]
         elif about == About.VISITOR:
@@ -94,7 +119,8 @@ class AskForm(forms.Form):
         """Whoever has to show who they are must be reachable; whoever writes must say something."""
         fields = super().clean() or self.cleaned_data
         kind = fields.get("kind")
-        if "email" in self.fields and not self.errors and not fields.get("email") and kind not in UNPROVED_KINDS:
+        reached = fields.get("email") or fields.get("wallet")
+        if "email" in self.fields and not self.errors and not reached and kind not in UNPROVED_KINDS:
             self.add_error("email", _("We write to this address, so that you can show that you are you."))
         if kind in (*_ANYBODY, Kind.RECTIFICATION) and not fields.get("words", "").strip():
             self.add_error("words", _("Say what it is about, so that somebody can deal with it."))
@@ -103,7 +129,7 @@ class AskForm(forms.Form):
     @property
     def identity(self) -> Identity | None:
         """Of a valid form: who they say they are."""
-        return identity_of(self.cleaned_data.get("number", ""), self.cleaned_data.get("email", ""))
+        return identity_of(self.cleaned_data)
 
 
 class FindForm(forms.Form):
@@ -111,6 +137,7 @@ class FindForm(forms.Form):
 
     number = number_field()
     email = email_field(_("Or the e-mail address you asked from"))
+    wallet = WalletField(label=_("Or the wallet you asked with"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -121,16 +148,16 @@ class FindForm(forms.Form):
         return checked_number(self.cleaned_data["number"]) if self.cleaned_data["number"] else ""
 
     def clean(self) -> dict[str, Any]:
-        """One of the two."""
+        """One of the three."""
         fields = super().clean() or self.cleaned_data
-        if not self.errors and not fields.get("number") and not fields.get("email"):
+        if not self.errors and identity_of(fields) is None:
             self.add_error("number", _("Enter the number or the address that you asked with."))
         return fields
 
     @property
     def identity(self) -> Identity:
         """Of a valid form."""
-        found = identity_of(self.cleaned_data["number"], self.cleaned_data["email"])
+        found = identity_of(self.cleaned_data)
         assert found is not None
         return found
 
@@ -153,11 +180,31 @@ class CodeForm(forms.Form):
         return "".join(self.cleaned_data["code"].split())
 
 
-def identity_of(number: str, email: str) -> Identity | None:
-    """Whom somebody says to be."""
-    if number:
+class SignatureForm(forms.Form):
+    """What a wallet answered."""
+
+    signature = forms.CharField(
+        label=_("Signature"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+        error_messages={"required": _("Paste the signature that your wallet shows.")},
+    )
+
+    def clean_signature(self) -> bytes:
+        """The 65 bytes. Raises ``ValidationError``."""
+        try:
+            return wallets.signature(self.cleaned_data["signature"])
+        except wallets.InvalidSignature:
+            raise forms.ValidationError(_("A signature is 0x and 130 digits or letters from a to f.")) from None
+
+
+def identity_of(fields: dict[str, Any]) -> Identity | None:
+    """Whom somebody says to be, by what they filled in first."""
+    if number := fields.get("number"):
         return Identity(kind="phone", value=number)
-    return Identity(kind="mail", value=email.strip().casefold()) if email else None
+    if email := fields.get("email"):
+        return Identity(kind="mail", value=email.strip().casefold())
+    return Identity(kind="wallet", value=wallet) if (wallet := fields.get("wallet")) else None
 
 
 def checked_number(text: str) -> str:

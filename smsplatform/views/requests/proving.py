@@ -1,4 +1,4 @@
-"""Showing that a number or an address is one's own: a code by text, a link by mail."""
+"""Showing that a number, an address or a wallet is one's own: a code by text, a link by mail, a signature."""
 
 import datetime as dt
 from uuid import UUID
@@ -8,29 +8,39 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import backoff
+from accounts import backoff, team
 from accounts.access import outside, public
 from accounts.views import waiting
+from billing import funding
 from messaging import own_texts
 from privacy.models import DataRequest, IdentityProof
 from privacy.models.data_request import About
-from privacy.requests import fulfilling, letters, proofs
+from privacy.requests import fulfilling, letters, proofs, wallets
 from privacy.requests.proofs import Identity, NotShown
 from smsplatform.lib import clock
 from smsplatform.views.requests import visitor
-from smsplatform.views.requests.forms import CodeForm, FindForm
+from smsplatform.views.requests.forms import CodeForm, FindForm, SignatureForm
 
 FREE = 10
+FOUND = {"phone": About.RECIPIENT, "mail": About.VISITOR, "wallet": About.ACCOUNT_HOLDER}
+UNSIGNED = _lazy(
+    "This does not show it. Sign exactly this text with this wallet; a wallet that paid for several workspaces, or for "
+    "one of several owners, cannot be used. After five tries or a signature that was right, ask for another text."
+)
 
 
 def ask(request: HttpRequest, identity: Identity, *, about: str, at: dt.datetime) -> HttpResponse:
     """Send what the identity is shown by, and go where it is awaited; the same whatever we hold."""
-    proof = proofs.begin(identity=identity, about=about, locale=get_language() or "", at=at)
+    begin = wallets.begin if identity.kind == "wallet" else proofs.begin
+    proof = begin(identity=identity, about=about, locale=get_language() or "", at=at)
     request.session[visitor.ASKED] = str(proof.pk)
+    if identity.kind == "wallet":
+        return redirect("privacy_wallet")
     if identity.kind == "mail":
         letters.post(letters.prove, proof=str(proof.pk))
         return redirect("privacy_sent")
@@ -73,6 +83,48 @@ def code(request: HttpRequest) -> HttpResponse:
 
 @public
 @outside
+@never_cache
+@sensitive_post_parameters("signature")
+@require_http_methods(["GET", "POST"])
+def wallet(request: HttpRequest) -> HttpResponse:
+    """The text to sign, and the signature. Whose wallet paid for nothing here is told the same as who cannot sign."""
+    at, asked = clock.now(), request.session.get(visitor.ASKED)
+    proof = wallets.waiting(UUID(asked), at=at) if asked else None
+    if proof is None:
+        return redirect("privacy_find")
+    form = SignatureForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if form.is_valid():
+        if wait := backoff.admit([waiting.address_of(request, "privacy-wallet", free=FREE)]):
+            form.add_error(None, waiting.too_many(wait))
+            status = 429
+        elif shown := _signed(proof, form.cleaned_data["signature"], at):
+            return _shown(request, shown, at)
+        else:
+            form.add_error("signature", UNSIGNED)
+    context = {"form": form, "text": wallets.text(proof), "wallet": proof.identity, "until": proof.expires_at}
+    return render(request, "requests/wallet.html", context, status=422 if form.errors and status == 200 else status)
+
+
+def _signed(proof: IdentityProof, signature: bytes, at: dt.datetime) -> IdentityProof | None:
+    """The proof, if the signature is the wallet's and the wallet paid for one workspace, of one owner."""
+    try:
+        shown = wallets.show(proof_id=proof.pk, signature=signature, at=at)
+    except NotShown:
+        return None
+    return shown if holder_of(shown) else None
+
+
+def holder_of(proof: IdentityProof) -> UUID | None:
+    """Whose account the wallet of a proof paid for; None for every other proof."""
+    if proof.kind != "wallet":
+        return None
+    paid = funding.workspace_of(proof.identity)
+    return team.only_owner(paid) if paid else None
+
+
+@public
+@outside
 @require_GET
 def sent(request: HttpRequest) -> HttpResponse:
     """Look at your mail."""
@@ -98,7 +150,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 @public
 @outside
 @never_cache
-@sensitive_post_parameters("number", "email")
+@sensitive_post_parameters("number", "email", "wallet")
 @require_http_methods(["GET", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
     """Show again who one is, to see one's requests."""
@@ -107,8 +159,7 @@ def find(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         if not (wait := backoff.admit([waiting.address_of(request, "privacy-request", free=FREE)])):
             identity = form.identity
-            about = About.RECIPIENT if identity.kind == "phone" else About.VISITOR
-            return ask(request, identity, about=about, at=clock.now())
+            return ask(request, identity, about=FOUND[identity.kind], at=clock.now())
         form.add_error(None, waiting.too_many(wait))
         status = 429
     status = 422 if form.errors and status == 200 else status
@@ -117,7 +168,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 def _shown(request: HttpRequest, proof: IdentityProof, at: dt.datetime) -> HttpResponse:
     visitor.remember(request, proof)
-    begun = fulfilling.proved(proof, at=at)
+    begun = fulfilling.proved(proof, holder=holder_of(proof), at=at)
     return _next(begun)
 
 

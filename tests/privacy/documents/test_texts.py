@@ -108,7 +108,7 @@ def test_a_table_has_rows_as_wide_as_its_head(document: Document) -> None:
 
 def test_the_inventorys_words_are_known_in_german() -> None:
     said = [
-        *(subject.label for subject in inventory.SUBJECTS),
+        *(subject.label for subject in inventory.SUBJECTS), *(subject.source for subject in inventory.SUBJECTS),
         *(one.label for one in inventory.CATEGORIES if one.sensitivity),
         *(one.purpose for one in inventory.ACTIVITIES), *(one.basis for one in inventory.ACTIVITIES),
         *(one.name for one in inventory.RECIPIENTS),
@@ -140,12 +140,45 @@ def test_the_policy_names_every_subject_retention_and_recipient() -> None:
     ("key", "words_"),
     [
         pytest.param("policy", "We sign no agreement for health records", marks=pytest.mark.promise("transit-106")),
-        pytest.param("processing", "standard contractual clauses", marks=pytest.mark.promise("transit-89")),
-        pytest.param("processing", "the United Kingdom's addendum", marks=pytest.mark.promise("transit-90")),
-        pytest.param("processing", "Swiss variant are sent on request", marks=pytest.mark.promise("transit-91")),
+        pytest.param("processing", 'Swiss variant are the page "Clauses for transfers"'),
+        pytest.param("transfers", "Decision (EU) 2021/914", marks=pytest.mark.promise("transit-89")),
+        pytest.param("transfers", "Addendum of the Information Commissioner", marks=pytest.mark.promise("transit-90")),
+        pytest.param("transfers", "Swiss Federal Act on Data Protection", marks=pytest.mark.promise("transit-91")),
+        pytest.param("terms", "not made for health records", marks=pytest.mark.promise("transit-106")),
         pytest.param("policy", "Every version stays in the archive", marks=pytest.mark.promise("otp-51", "api-34")),
         pytest.param("terms", "privacy policy", marks=pytest.mark.promise("team-63")),
     ],
 )
-def test_the_documents_say_what_people_look_for(key: str, words_: str) -> None:
+@pytest.mark.parametrize("profile", [*profiles.PROFILES, profiles.STRICT])
+def test_the_documents_say_what_people_look_for(settings, key: str, words_: str, profile: str) -> None:  # type: ignore[no-untyped-def]
+    settings.POLICY_PROFILE = profile
+
     assert words_ in "\n".join(rendering.lines(rendering.rendered(DOCUMENTS[key], "en")))
+
+
+@pytest.mark.promise("transit-72")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_policy_says_which_data_come_from_where_for_what_and_whom(language: str) -> None:
+    tables: dict[str, list[list[str]]] = {}
+    for section in rendering.rendered(PRIVACY, language)["sections"]:
+        for block in section["blocks"]:
+            if block["kind"] == "table":
+                tables.setdefault(block["key"], []).extend(block["rows"])
+    known, people = registry.categories(), {one.key: one for one in registry.subjects()}
+    held = {
+        (subject, known[one.category].label)
+        for policy in registry.policies()
+        for one in policy.fields.values()
+        for subject in policy.paths
+        if known[one.category].sensitivity
+    }
+
+    assert {german.word(label, language) for _subject, label in held} == {row[0] for row in tables["data"]}
+    assert {german.word(people[subject].label, language) for subject, _label in held} == {
+        row[0] for row in tables["sources"]
+    }
+    assert all(row[1] for row in tables["sources"])
+    assert {row[0] for row in tables["purposes"]} == {
+        german.word(one.purpose, language) for one in registry.activities()
+    }
+    assert all(row[-1] for row in tables["purposes"])
