@@ -47,6 +47,7 @@ def test_ordinary_work_stands_out_to_nobody() -> None:
     assert kinds(actor) == set()
 
 
+@pytest.mark.promise("fleet-15")
 def test_many_workspaces_in_an_hour() -> None:
     actor = uuid4()
     for _ in range(flags.WORKSPACES_MAX + 1):
@@ -55,6 +56,7 @@ def test_many_workspaces_in_an_hour() -> None:
     assert kinds(actor) == {"many_workspaces"}
 
 
+@pytest.mark.promise("fleet-15")
 def test_content_without_identifiers_first() -> None:
     actor, grant = uuid4(), str(uuid4())
     for level in ("METADATA", "CONTENT", "IDENTIFIERS"):

@@ -63,7 +63,7 @@ def test_someone_who_is_not_active_cannot_sign_in() -> None:
     assert status == 422
 
 
-@pytest.mark.promise("transit-35", "otp-16", "api-17")
+@pytest.mark.promise("transit-35", "otp-16", "api-17", "fleet-15", "team-21")
 def test_guessing_is_slowed_down_even_with_the_right_password_at_last() -> None:
     _, email = pages.person()
     for _attempt in range(6):
@@ -75,7 +75,7 @@ def test_guessing_is_slowed_down_even_with_the_right_password_at_last() -> None:
     assert "Too many attempts" in html
 
 
-@pytest.mark.promise("transit-35", "otp-16", "api-17")
+@pytest.mark.promise("transit-35", "otp-16", "api-17", "fleet-15", "team-21")
 def test_an_address_that_tries_many_accounts_is_slowed_down() -> None:
     address = random_address()
     subject = backoff.Subject(kind="address", name=address, free=30)

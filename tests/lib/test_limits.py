@@ -79,7 +79,7 @@ def allowed(limiter: Limiter, name: str, times: int, *, at: float, limit: int = 
     return sum(limiter.take(name, count=1, limit=limit, window_seconds=window, at=at).allowed for _ in range(times))
 
 
-@pytest.mark.promise("otp-18", "api-25")
+@pytest.mark.promise("otp-18", "api-25", "otp-17", "team-21")
 def test_exactly_the_limit_passes_in_a_window_and_again_in_the_next(limiter: Limiter) -> None:
     name = subject()
 

@@ -58,6 +58,7 @@ def accepted(world: World) -> list[str]:
         return accept_now(Order(source=source, drafts=[draft], at=at))
 
 
+@pytest.mark.promise("otp-17", "team-21")
 def test_a_suspended_workspace_sends_nothing_until_it_is_lifted(desk: Desk) -> None:
     api = desk.world.api()
     assert desk.browser.post(f"{desk.path}/suspend", {"for": "abuse"}).status_code == 302
@@ -79,6 +80,7 @@ def test_a_suspension_says_why(desk: Desk) -> None:
         assert Workspace.objects.get().suspended_at is None
 
 
+@pytest.mark.promise("otp-17", "team-21")
 def test_a_suspended_key_is_refused_and_its_neighbour_is_not(desk: Desk) -> None:
     with scope.workspace(desk.world.id):
         key = ApiKey.objects.filter(livemode=False).get()
