@@ -81,7 +81,7 @@ def shown(rows: Iterable[AuditEvent]) -> list[Entry]:
     """Events in words, in the open scope; two more queries, however many there are."""
     rows = list(rows)
     people = {person for row in rows for person in (row.actor_id, _person_of(row)) if person}
-    names = _names(people, rows[0].workspace_id if rows else None)
+    names = named(people, rows[0].workspace_id if rows else None)
     return [_entry(row, names) for row in rows]
 
 
@@ -102,7 +102,7 @@ def subject_of(details: Mapping[str, str]) -> str:
 _SUBJECTS = {
     "message": ids.MESSAGE, "key": ids.KEY, "endpoint": ids.WEBHOOK, "delivery": ids.DELIVERY, "sender": ids.SENDER,
     "template": ids.TEMPLATE, "suppression": "sup", "export": "exp", "invitation": "inv", "request": "jnr",
-    "user": ids.USER,
+    "user": ids.USER, "ticket": "",
 }  # fmt: skip
 
 
@@ -128,7 +128,8 @@ def matching(workspace: UUID, wanted: Wanted, before: UUID | None) -> "QuerySet[
     return rows.filter(id__lt=before) if before else rows
 
 
-def _names(actor_ids: set[UUID], workspace: UUID | None) -> dict[UUID, str]:
+def named(actor_ids: set[UUID], workspace: UUID | None) -> dict[UUID, str]:
+    """What these people are called in the pages of a workspace; two queries."""
     if workspace is None:
         return {}
     users = User.objects.in_bulk(actor_ids)

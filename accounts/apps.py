@@ -8,9 +8,10 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to sign-ins, and to incidents and requests that people have to be told of."""
+        """Listen to sign-ins, incidents and requests that people have to be told of; register notifications."""
         import_module("accounts.arrivals")
         import_module("accounts.closing")
         import_module("accounts.incidents")
         import_module("accounts.reauth")
         import_module("accounts.request_notices")
+        import_module("accounts.support")

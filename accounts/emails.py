@@ -67,6 +67,11 @@ register(
         sample={"workspace": "Acme", "category": "Customer support", "ticket": "SUP-1234", "at": AT, "url": LINK},
     ),
     Mail(
+        template="accounts/support_answered",
+        category=Category.NOTIFICATION,
+        sample={"workspace": "Acme", "number": "SUP-7K3M9Q", "resolved": "", "url": LINK},
+    ),
+    Mail(
         template="accounts/policy_announced",
         category=Category.NOTIFICATION,
         sample={

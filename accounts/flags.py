@@ -24,6 +24,7 @@ from smsplatform.lib import ids
 LOOKED_BACK = dt.timedelta(days=30)
 WORKSPACES_MAX = 8  # in an hour
 REASONS_MAX = 3  # grants with the same text
+CLOSED_SLACK = dt.timedelta(minutes=5)
 LOOKS_MIN, UNMASKED_MAX = 10, 0.5
 OFFICE = (7, 20)  # hours in UTC, on weekdays
 
@@ -40,6 +41,10 @@ KINDS: dict[str, tuple[str | Promise, str | Promise]] = {
     "ticket_elsewhere": (
         _("One ticket for several workspaces"),
         _("The same ticket was the reason for grants in different workspaces."),
+    ),
+    "closed_ticket": (
+        _("Closed ticket"),
+        _("Looked under a grant whose support case had been resolved before."),
     ),
     "repeated_text": (_("Repeated reason"), _("The same words were the reason for several grants.")),
     "mostly_unmasked": (
@@ -164,6 +169,18 @@ def _ticket_elsewhere(since: dt.datetime, _at: dt.datetime) -> Iterator[Flag]:
         yield Flag(kind="ticket_elsewhere", actor=actor, subject=ticket, at=last, count=count)
 
 
+def _closed_ticket(since: dt.datetime, _at: dt.datetime) -> Iterator[Flag]:
+    """Of our own tickets; a look at what was just being answered is none."""
+    rows = _asked(
+        "SELECT e.actor_id, t.number, max(e.at), count(*) FROM privacy_audit_event e "
+        "JOIN accounts_support_thread t ON t.number = e.details->>'ticket' AND t.workspace_id = e.workspace_id "
+        "WHERE e.id >= %s AND e.action = %s AND e.actor_id IS NOT NULL AND e.at > t.resolved_at + %s GROUP BY 1, 2",
+        [ids.floor(since), oversight.LOOKED, CLOSED_SLACK],
+    )
+    for actor, ticket, last, count in rows:
+        yield Flag(kind="closed_ticket", actor=actor, subject=ticket, at=last, count=count)
+
+
 def _repeated_text(since: dt.datetime, _at: dt.datetime) -> Iterator[Flag]:
     rows = _asked(
         "SELECT staff_id, md5(lower(btrim(reason))), max(created_at), count(*) FROM accounts_staff_grant "
@@ -197,7 +214,8 @@ def _break_glass(since: dt.datetime, at: dt.datetime) -> Iterator[Flag]:
 
 
 RULES: tuple[Callable[[dt.datetime, dt.datetime], Iterator[Flag]], ...] = (
-    _many_workspaces, _content_first, _outside_hours, _ticket_elsewhere, _repeated_text, _mostly_unmasked, _break_glass,
+    _many_workspaces, _content_first, _outside_hours, _ticket_elsewhere, _closed_ticket, _repeated_text,
+    _mostly_unmasked, _break_glass,
 )  # fmt: skip
 
 

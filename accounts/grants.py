@@ -12,7 +12,7 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts import directory, letters, reasons
+from accounts import directory, letters, reasons, tickets
 from accounts.models import StaffGrant, User
 from accounts.models.grant import BREAK_GLASS, HOURS_MAX, REVIEW_WITHIN, State
 from accounts.models.user import StaffRole
@@ -183,11 +183,18 @@ def check(*, workspace: UUID, by: User, wish: Wish, at: dt.datetime) -> director
         raise GrantRefused("reason", code)
     if _said_before(workspace, by, wish.reason, at):
         raise GrantRefused("reason", "repeated")
-    if not reasons.is_ticket(wish.ticket):
-        raise GrantRefused("ticket", "pattern")
+    if code := _ticket_problem(wish.ticket, workspace):
+        raise GrantRefused("ticket", code)
     if not 1 <= wish.minutes <= HOURS_MAX.total_seconds() // 60:
         raise GrantRefused("minutes", "range")
     return place
+
+
+def _ticket_problem(ticket: str, workspace: UUID) -> str:
+    """Tickets of our own are looked up; of other systems' only the pattern is known."""
+    if tickets.is_ours(ticket):
+        return tickets.problem(ticket, workspace=workspace)
+    return "" if reasons.is_ticket(ticket) else "pattern"
 
 
 def _said_before(workspace: UUID, by: User, reason: str, at: dt.datetime) -> bool:

@@ -9,6 +9,7 @@ from privacy import upkeep as privacy_upkeep
 from privacy.registry import F, ModelPolicy, Unit, declare, each
 
 ROW = F("none", reason="random id of this row")
+ANSWERED = "which member of the staff answers for what the workspace was told"
 RULE = F("none", reason="a setting that says nothing about a person")
 
 ACCOUNT = Unit(
@@ -84,6 +85,16 @@ DEVICES = Unit(
 )
 GRANTS = Unit(
     name="access of staff", kept=_("90 days"), anchor="expires_at", action="delete", purge=upkeep.purge_grants
+)
+SUPPORT = Unit(
+    name="support threads",
+    kept=_("{period} after they were resolved"),
+    keep="retention.support",
+    anchor="resolved_at",
+    action="delete",
+    guard="accounts.models.support.SupportThreadQuerySet.readable",
+    purge=upkeep.purge_support,
+    due=upkeep.support_due,
 )
 CHANGES = Unit(
     name="changes of address",
@@ -313,6 +324,38 @@ declare(
             **each("category ticket level minutes break_glass customer_asked", F("account_meta")),
             **each("created_at starts_at expires_at ended_at refused_at", F("account_meta")),
             **each("content_asked_at approved_at reviewed_at", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="accounts.SupportThread",
+        scope="tenant",
+        what=_("What you asked support"),
+        paths={"account_holder": "user_id"},
+        activities=("keep_account",),
+        units=(SUPPORT,),
+        fields={
+            **each("id workspace_id", ROW),
+            "user_id": F("person_id", erase="delete_row"),
+            "subject": F("opaque", export="both", erase="delete_row"),
+            "about": F("delivery_meta"),
+            "assigned_to": F("person_id", export="never", erase="keep", reason=ANSWERED),
+            **each("number topic state opened_at", F("account_meta", export="both")),
+            **each("last_at asked_at resolved_at", F("account_meta", export="both")),
+        },
+    ),
+    ModelPolicy(
+        model="accounts.SupportEntry",
+        scope="tenant",
+        what=_("Your letters to support, and its answers"),
+        paths={"account_holder": "user_id"},
+        activities=("keep_account",),
+        units=(SUPPORT,),
+        fields={
+            **each("id workspace_id thread_id", ROW),
+            "user_id": F("person_id", erase="delete_row"),
+            "staff_id": F("person_id", export="never", erase="keep", reason=ANSWERED),
+            "text": F("opaque", export="both", erase="delete_row"),
+            "at": F("account_meta", export="both"),
         },
     ),
     ModelPolicy(

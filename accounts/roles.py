@@ -39,6 +39,8 @@ class Permission(TextChoices):
     EXPORTS_CREATE = "exports:create", _("Export lists")
     TEAM_READ = "team:read", _("See who belongs to the workspace")
     TEAM_WRITE = "team:write", _("Invite and remove people, change roles")
+    SUPPORT_ASK = "support:ask", _("Ask support and read the answers")
+    SUPPORT_ALL = "support:all", _("Read what others asked support")
     ACTIVITY_READ = "activity:read", _("See who did what in the workspace")
     SETTINGS_READ = "settings:read", _("See the workspace's settings")
     SETTINGS_WRITE = "settings:write", _("Change the workspace's settings")
@@ -55,6 +57,7 @@ _SEE_WORK = frozenset(
         Permission.SENDERS_READ,
         Permission.TEAM_READ,
         Permission.SETTINGS_READ,
+        Permission.SUPPORT_ASK,
     }
 )
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -72,7 +75,13 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         Permission.EXPORTS_CREATE,
     },
     Role.BILLING: frozenset(
-        {Scope.BILLING_READ, Permission.STATS_READ, Permission.TEAM_READ, Permission.SETTINGS_READ}
+        {
+            Scope.BILLING_READ,
+            Permission.STATS_READ,
+            Permission.TEAM_READ,
+            Permission.SETTINGS_READ,
+            Permission.SUPPORT_ASK,
+        }
     ),
     Role.VIEWER: _SEE_WORK,
 }

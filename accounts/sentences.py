@@ -49,6 +49,7 @@ GROUPS: dict[str, str | Promise] = {
     "grant": _("Access of staff"),
     "data": _("Looks of staff"),
     "promise": _("Promises"),
+    "support": _("Support"),
 }
 
 SENTENCES: dict[str, str | Promise] = {
@@ -170,6 +171,12 @@ SENTENCES: dict[str, str | Promise] = {
     "grant:refused": _("Refused staff access"),
     "grant:ended": _("Ended access of staff"),
     "grant:reviewed": _("Reviewed a break-glass"),
+    "support:opened": _("Asked support"),
+    "support:asked": _("Wrote to support"),
+    "support:reopened": _("Opened a case with support again"),
+    "support:taken": _("Staff took a case"),
+    "support:answered": _("Support answered"),
+    "support:resolved": _("Resolved a case with support"),
     "data:viewed": _("Staff looked at data"),
     "workspace:suspended": _("Suspended the workspace"),
     "workspace:reinstated": _("Lifted the suspension of the workspace"),

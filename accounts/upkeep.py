@@ -4,7 +4,8 @@ import datetime as dt
 
 from django.db import connections
 
-from accounts.models import EmailChange, KnownDevice, SigningKey
+from accounts.models import EmailChange, KnownDevice, SigningKey, SupportThread
+from privacy import profiles
 
 ASKED_KEPT = dt.timedelta(days=30)
 UNCONFIRMED_KEPT = dt.timedelta(days=7)
@@ -64,3 +65,17 @@ def purge_grants(*, at: dt.datetime) -> int:
     with connections["system"].cursor() as cursor:
         cursor.execute("SELECT access.purge_grants(%s, %s)", [at - GRANTS_KEPT, BATCH])
         return int(cursor.fetchone()[0])
+
+
+def purge_support(*, at: dt.datetime) -> int:
+    """Delete a batch of support threads, with all that was written in them, that were resolved long enough ago."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT access.purge_support(%s, %s)", [at - profiles.duration("retention.support"), BATCH])
+        return int(cursor.fetchone()[0])
+
+
+def support_due() -> dt.datetime | None:
+    """When the support thread that was resolved first is over."""
+    resolved = SupportThread.objects.using("system").filter(resolved_at__isnull=False).order_by("resolved_at")
+    first: dt.datetime | None = resolved.values_list("resolved_at", flat=True).first()
+    return first + profiles.duration("retention.support") if first else None

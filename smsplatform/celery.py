@@ -45,6 +45,7 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "exports sweep": ("messaging.exports.sweep", 10.0, "default"),
     "status": ("smsplatform.status.probe", 60.0, "default"),
     "notifications sweep": ("accounts.notifications.send_due", 20.0, "default"),
+    "support idle": ("accounts.support.settle_idle", 3600.0, "default"),
     "corridors": ("messaging.corridors.publish", 21600.0, "default"),
     "purge": ("privacy.retention.purge", 300.0, "privacy"),
     "partitions": ("privacy.retention.partitions", 3600.0, "privacy"),
@@ -97,4 +98,5 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "accounts.policy_letters",
         "accounts.notifications",
         "accounts.evidence",
+        "accounts.support",
     ]

@@ -22,7 +22,10 @@ REFUSALS: dict[tuple[str, str], str | Promise] = {
     ("reason", "placeholder"): _("This says nothing. Write what was reported and what you look for, in a few words."),
     ("reason", "personal"): _("Name no person here: no numbers, no addresses. The ticket has them."),
     ("reason", "repeated"): _("You gave this very reason within a day. Say what is new, or what is still open."),
-    ("ticket", "pattern"): _("This is no ticket number. It looks like SUP-1234."),
+    ("ticket", "pattern"): _("This is no ticket number. It looks like SUP-7K3M9Q, or DESK-1234 of another system."),
+    ("ticket", "unknown"): _("There is no support case with this number. Copy it from the queue."),
+    ("ticket", "elsewhere"): _("This support case belongs to another workspace."),
+    ("ticket", "closed"): _("This support case is resolved: it is no reason to look any more."),
     ("minutes", "range"): _("Choose up to 4 hours."),
     ("code", "stale"): _("Use your second factor now: each step wants it anew."),
     ("level", "highest"): _("This grant shows everything already."),
@@ -73,7 +76,7 @@ class GrantForm(FactorForm):
         label=_("Ticket"),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": _("This is no ticket number. It looks like SUP-1234.")},
+        error_messages={"required": _("Give the ticket that is the reason, such as SUP-7K3M9Q.")},
     )
     minutes = forms.TypedChoiceField(label=_("For how long"), choices=DURATIONS, coerce=int, initial=MINUTES)
     break_glass = forms.BooleanField(label=_("Break the glass: content at once, for 15 minutes"), required=False)

@@ -11,6 +11,7 @@ from accounts.models.notification import Notification, NotificationChoice
 from accounts.models.passkey import PasskeyName
 from accounts.models.recovery import RecoveryCode, RecoveryCodes
 from accounts.models.session import Session
+from accounts.models.support import SupportEntry, SupportThread
 from accounts.models.token import RefreshToken, SigningKey
 from accounts.models.totp import TotpDevice
 from accounts.models.user import User
@@ -32,6 +33,8 @@ __all__ = [
     "Session",
     "SigningKey",
     "StaffGrant",
+    "SupportEntry",
+    "SupportThread",
     "TotpDevice",
     "User",
     "Workspace",

@@ -15,6 +15,7 @@ class Category(models.TextChoices):
     WEBHOOKS = "webhooks", _("Webhook endpoints switched off")
     TEAM = "team", _("People of the workspace")
     PRIVACY = "privacy", _("Requests of people about their data")
+    SUPPORT = "support", _("Answers of support")
     PRODUCT = "product", _("News about the product")
 
 

@@ -18,7 +18,7 @@ from tests.factories.superuser import superuser
 
 def looked(actor: UUID, *, workspace: UUID | None = None, at: dt.datetime | None = None, **details: str) -> None:
     place = workspace or uuid4()
-    told = {"grant": str(uuid4()), "level": "METADATA", "category": "customer_support", "ticket": "SUP-1", **details}
+    told = {"grant": str(uuid4()), "level": "METADATA", "category": "customer_support", "ticket": "DESK-1", **details}
     with scope.workspace(place):
         audit.record(action="staff:data:viewed", workspace=place, actor=actor, at=at or office(), details=told)
 
@@ -84,7 +84,7 @@ def test_mostly_unmasked() -> None:
 def test_one_ticket_and_one_text_for_several_workspaces() -> None:
     member, text = staff.member(), "The same words every time, again"
     for _ in range(flags.REASONS_MAX):
-        staff.grant(pages.shop().workspace.id, member, reason=text, ticket="SUP-77")
+        staff.grant(pages.shop().workspace.id, member, reason=text, ticket="DESK-77")
 
     assert kinds(member.pk) == {"ticket_elsewhere", "repeated_text"}
 

@@ -47,7 +47,7 @@ def looked(fresh_log: None) -> list[UUID]:
     for number in range(40):
         workspace = uuid4()
         details = {
-            "grant": grant, "ticket": f"SUP-{number}", "level": LEVELS[number % 4], "category": REASONS[number % 3],
+            "grant": grant, "ticket": f"DESK-{number}", "level": LEVELS[number % 4], "category": REASONS[number % 3],
         }  # fmt: skip
         with scope.workspace(workspace):
             made.append(

@@ -32,7 +32,7 @@ def test_support_opens_a_message_with_a_reason_and_the_customer_sees_that_look(c
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="Ask for access").click()
     page.get_by_label("Reason", exact=True).fill("test test test test")
-    page.get_by_label("Ticket").fill("SUP-4711")
+    page.get_by_label("Ticket").fill("DESK-4711")
     page.get_by_role("button", name="Open access").click()
     page.get_by_text("This says nothing.").wait_for()
     page.get_by_label("Reason", exact=True).fill("Customer says that a text never arrived")
@@ -50,7 +50,7 @@ def test_support_opens_a_message_with_a_reason_and_the_customer_sees_that_look(c
 
     customer = Visit(chromium, address).sign_in_as(shop.owner)
     customer.page.goto("/staff-access")
-    customer.page.get_by_text("SUP-4711").first.wait_for()
+    customer.page.get_by_text("DESK-4711").first.wait_for()
     customer.page.get_by_text("Text of a message").first.wait_for()
     assert user.email not in customer.page.content()
     assert customer.said == []

@@ -11,7 +11,7 @@ from smsplatform.lib.tenancy import staff
 from smsplatform.lib.tenancy.staff import Level
 from tests.factories import pages
 
-TICKET = "SUP-1234"
+TICKET = "DESK-1234"
 
 
 def member(role: str = StaffRole.SUPPORT) -> User:

@@ -26,7 +26,7 @@ def auditor() -> Client:
 
 
 def look(workspace: UUID, actor: UUID, **details: str) -> UUID:
-    told = {"grant": str(uuid4()), "level": "METADATA", "category": "customer_support", "ticket": "SUP-1", **details}
+    told = {"grant": str(uuid4()), "level": "METADATA", "category": "customer_support", "ticket": "DESK-1", **details}
     with scope.workspace(workspace):
         return audit.record(action="staff:data:viewed", workspace=workspace, actor=actor, at=clock.now(), details=told)
 

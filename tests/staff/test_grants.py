@@ -131,7 +131,7 @@ def test_the_same_reason_does_not_open_twice(shop: pages.Shop) -> None:
         "starts_at = now(), expires_at = now() + interval '1 hour'",
         "reason = 'Something else altogether'",
         "reason = ''",
-        "ticket = 'SUP-9'",
+        "ticket = 'DESK-9'",
         "category = 'legal_process'",
         "staff_id = gen_random_uuid()",
         "workspace_id = gen_random_uuid()",
@@ -155,7 +155,7 @@ def test_the_table_itself_refuses_to_stretch_a_grant(shop: pages.Shop, change: s
 )
 def test_the_table_itself_refuses_a_grant_without_reason_or_end(shop: pages.Shop, change: dict[str, object]) -> None:
     at = clock.now()
-    values = {"category": "customer_support", "reason": "Late receipts reported", "ticket": "SUP-1", "minutes": 30}
+    values = {"category": "customer_support", "reason": "Late receipts reported", "ticket": "DESK-1", "minutes": 30}
     row = StaffGrant(workspace=shop.workspace, staff_id=ids.uuid7(), created_at=at, **{**values, **change})
 
     with pytest.raises(DatabaseError), scope.workspace(shop.workspace.id):
@@ -231,7 +231,7 @@ def test_the_form_says_field_reason_and_fix_and_keeps_what_was_typed(shop: pages
     assert "test test test test" in page
     again = browser.post(address, {"category": "customer_support", "reason": "Late receipts reported by carrier",
                                    "ticket": "nope", "minutes": "30"})  # fmt: skip
-    assert "It looks like SUP-1234." in again.content.decode()
+    assert "It looks like SUP-7K3M9Q" in again.content.decode()
 
 
 def test_from_the_form_to_a_message_by_code_and_the_customer_reads_it(shop: pages.Shop) -> None:
@@ -259,7 +259,7 @@ def test_a_passkey_used_a_moment_ago_counts_once(shop: pages.Shop) -> None:
     session = browser.session
     session[reauth.FACTOR] = clock.now().isoformat()
     session.save()
-    wish = {"category": "customer_support", "ticket": "SUP-1", "minutes": "30"}
+    wish = {"category": "customer_support", "ticket": "DESK-1", "minutes": "30"}
     address = f"/staff/workspaces/{ids.encode(ids.WORKSPACE, shop.workspace.id)}/access"
 
     first = browser.post(address, {**wish, "reason": "Customer reports late receipts again"})

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from smsplatform.lib.tenancy.staff import Level
 
-OF_WORKSPACE: Mapping[str, Level] = {
+# What the migration smsplatform.0071 opens; a table that comes later is opened by the migration that makes it.
+_FIRST: Mapping[str, Level] = {
     "accounts_membership": Level.METADATA,
     "accounts_api_key": Level.METADATA,
     "messaging_message": Level.METADATA,
@@ -23,6 +24,12 @@ OF_WORKSPACE: Mapping[str, Level] = {
     "ledger.account": Level.METADATA,
     "ledger.transfer": Level.METADATA,
 }
+_LATER: Mapping[str, Level] = {
+    # What the customer wrote to staff on purpose; it may name people.
+    "accounts_support_thread": Level.IDENTIFIERS,
+    "accounts_support_entry": Level.IDENTIFIERS,
+}
+OF_WORKSPACE: Mapping[str, Level] = {**_FIRST, **_LATER}
 COLUMNS: Mapping[str, str] = {
     "accounts_workspace": (
         "id, name, currency, time_zone, body_hours, price_plan_id, sends_max, receipts, require_second_factor,"
@@ -37,9 +44,10 @@ COLUMNS: Mapping[str, str] = {
 }
 
 
-def statements() -> list[str]:
-    """Policies and rights of ``sp_staff``."""
-    tables = {"accounts_workspace": Level.METADATA, **OF_WORKSPACE}
+def statements(*later: str) -> list[str]:
+    """Policies and rights of ``sp_staff`` on the first tables, or on those named."""
+    first = {"accounts_workspace": Level.METADATA, **_FIRST}
+    tables = {table: _LATER[table] for table in later} if later else first
     return [statement for table, level in tables.items() for statement in _open(table, level)]
 
 
