@@ -90,6 +90,13 @@ GROUPS = (
                 key="p",
                 permission="privacy:read",
             ),
+            Entry(
+                url_name="support",
+                label=_("Support"),
+                icon="lifebuoy",
+                key="u",
+                permission="support:ask",
+            ),
             Entry(url_name="notifications", label=_("Notifications"), icon="bell", key="n"),
             Entry(url_name="settings", label=_("Settings"), icon="cog-6-tooth", key="x", permission="settings:read"),
             Entry(url_name="outbox", label=_("Outbox"), icon="envelope", demo=True),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from smsplatform.views.staff import acts, grants, messages, people, workspaces
+from smsplatform.views.staff import acts, grants, messages, people, support, workspaces
 
 urlpatterns = [
     path("staff", workspaces.home, name="staff_home"),
@@ -36,6 +36,28 @@ urlpatterns = [
         "staff/workspaces/<slug:workspace_id>/team/<slug:user_id>/sign-out",
         people.end_sessions,
         name="staff_end_sessions",
+    ),
+    path("staff/support", support.queue, name="staff_support"),
+    path("staff/workspaces/<slug:workspace_id>/support", support.index, name="staff_workspace_support"),
+    path(
+        "staff/workspaces/<slug:workspace_id>/support/<slug:support_number>",
+        support.thread,
+        name="staff_support_thread",
+    ),
+    path(
+        "staff/workspaces/<slug:workspace_id>/support/<slug:support_number>/answer",
+        support.answer,
+        name="staff_support_answer",
+    ),
+    path(
+        "staff/workspaces/<slug:workspace_id>/support/<slug:support_number>/take",
+        support.take,
+        name="staff_support_take",
+    ),
+    path(
+        "staff/workspaces/<slug:workspace_id>/support/<slug:support_number>/resolve",
+        support.resolve,
+        name="staff_support_resolve",
     ),
     path("staff/workspaces/<slug:workspace_id>/senders", acts.senders, name="staff_workspace_senders"),
     path(

@@ -25,6 +25,7 @@ from tests.factories.superuser import superuser
 HOUR = dt.timedelta(hours=1)
 # model: what its fields must be for the tables to take the row
 PARTICULAR: dict[str, dict[str, Any]] = {
+    "accounts.SupportThread": {"resolved_at": None},
     "messaging.KeptBody": {"hold_id": None, "window_id": ids.uuid7()},
     "messaging.Template": {"code_digits": 6},
     "privacy.ConsentRecord": {"groups": {}},

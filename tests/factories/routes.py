@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from django_otp_webauthn.models import WebAuthnCredential
 
 from accounts import invitations, joining, keys
-from accounts.models import Invitation, JoinRequest, Membership, PasskeyName, User, Workspace
+from accounts import tickets as support_tickets
+from accounts.models import (
+    Invitation,
+    JoinRequest,
+    Membership,
+    PasskeyName,
+    SupportEntry,
+    SupportThread,
+    User,
+    Workspace,
+)
 from accounts.roles import Role
 from messaging import calls, endpoints, exports
 from messaging.api.suppressions import PREFIX
@@ -174,6 +184,17 @@ def _hold(world: World) -> str:
     return str(holds.place(workspace=world.id, review_at=at + dt.timedelta(days=30), at=at, **values))  # type: ignore[arg-type]  # by name
 
 
+def _support_thread(world: World) -> str:
+    """A question of the owner, past the limits of a day."""
+    at, number = clock.now(), support_tickets.number()
+    made = SupportThread(workspace=world.workspace, user=world.owner, number=number, topic="other", subject="Help")
+    made.opened_at = made.last_at = made.asked_at = at
+    with scope.workspace(world.id):
+        made.save(force_insert=True)
+        SupportEntry.objects.create(workspace=world.workspace, user=world.owner, thread=made, text="Please.", at=at)
+    return made.number
+
+
 def _archive(person: Person) -> str:
     """A copy that was asked for."""
     made = ids.uuid7()
@@ -184,6 +205,7 @@ def _archive(person: Person) -> str:
 EXAMPLES = {
     "archive_id": Example(make=lambda world: _archive(Person(subject="account_holder", user=world.owner.pk))),
     "workspace_archive_id": Example(make=lambda world: _archive(Person(subject="workspace", workspace=world.id))),
+    "support_number": Example(make=_support_thread),
     "hold_id": Example(make=_hold, shared=True),
     "grant_id": Example(make=_staff_grant),
     "user_id": Example(make=lambda world: ids.encode(ids.USER, make_member(world)[0].pk)),

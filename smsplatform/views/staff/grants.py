@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import directory, factors, grants, reauth
+from accounts import directory, factors, grants, reauth, tickets
 from accounts.access import staff_page
 from accounts.forms.grants import FactorForm, GrantForm, words
 from accounts.grants import GrantRefused
@@ -67,11 +67,11 @@ def index(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest, workspace_id: str) -> HttpResponse:
     """The form that opens a workspace: kind of reason, reason, ticket, time, and the second factor."""
     place, user = _place(workspace_id), _user(request)
-    form, status = GrantForm(request.POST or None), 200
+    form, status = GrantForm(request.POST or None, initial={"ticket": request.GET.get("ticket", "")[:40]}), 200
     if request.method == "POST":
         status = 422
         if form.is_valid() and (made := _opened(request, form, place, user)):
-            return _on(request, made, place)
+            return _on(request, made)
     context = {"form": form, "place": place, "held": factors.held(user), "here": request.path}
     return render(request, "staff/grant_ask.html", context, status=status)
 
@@ -87,7 +87,7 @@ def step(request: HttpRequest, grant_id: str) -> HttpResponse:
         try:
             if form.is_valid() and _stepped(request, form, grant, user):
                 notices.success(request, _("Access was raised. Each page you open is written down."))
-                return redirect("staff_workspace", ids.encode(ids.WORKSPACE, grant.workspace_id))
+                return _inside(grant)
         except GrantRefused as refused:
             form.add_error("code" if refused.field == "code" else None, words(refused))
     context = {
@@ -168,11 +168,19 @@ def _stepped(request: HttpRequest, form: FactorForm, grant: StaffGrant, user: Us
     return True
 
 
-def _on(request: HttpRequest, grant: StaffGrant, place: directory.Listed) -> HttpResponse:
+def _on(request: HttpRequest, grant: StaffGrant) -> HttpResponse:
     if grant.state(at=clock.now()) == State.WAITING:
         notices.info(request, _("The workspace decides itself. Its owners and admins were asked by mail."))
         return redirect("staff_grants")
-    return redirect("staff_workspace", place.public_id)
+    return _inside(grant)
+
+
+def _inside(grant: StaffGrant) -> HttpResponse:
+    """Where the work is: at the support case that was the reason, or at the workspace."""
+    place = ids.encode(ids.WORKSPACE, grant.workspace_id)
+    if tickets.is_ours(grant.ticket):
+        return redirect("staff_support_thread", place, grant.ticket)
+    return redirect("staff_workspace", place)
 
 
 def _factor(request: HttpRequest, form: Form) -> dt.datetime | None:
