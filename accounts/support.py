@@ -302,7 +302,8 @@ def _record(what: str, thread: SupportThread, by: UUID | None, at: dt.datetime, 
 
 def _tell(kind: str, thread: SupportThread, at: dt.datetime) -> None:
     """Whoever wrote in the thread and still belongs to the workspace."""
-    writers = {entry.user_id for entry in thread.entries.using("default").exclude(user=None).only("user_id")}
+    entries = thread.entries.using("default").only("user_id")
+    writers = {entry.user_id for entry in entries if entry.user_id}
     found = Membership.objects.filter(
         workspace_id=thread.workspace_id, user_id__in=writers | {thread.user_id}, user__is_active=True
     )
