@@ -4,8 +4,17 @@ import traceback
 from collections.abc import Generator
 
 import pytest
+from django.utils import timezone, translation
 
 INTERPRETER_FAULT = "AST constructor recursion depth mismatch"
+
+
+@pytest.fixture(autouse=True)
+def _own_language_and_zone() -> Generator[None]:
+    """A page answered to a German leaves its thread German, as in a server, where each request sets its own."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.hookimpl(wrapper=True)
