@@ -30,10 +30,10 @@ def test_from_the_button_to_the_file() -> None:
 
     browser.post("/account/data/copies")
     assert "hx-get" in browser.get("/account/data/copies").content.decode()
-    building.sweep()
+    made = archives.listed(Person(subject="account_holder", user=world.owner.pk)).get()
+    building.build(made.pk, at=clock.now())
 
     page = browser.get("/account/data/copies").content.decode()
-    made = archives.listed(Person(subject="account_holder", user=world.owner.pk)).get()
     response = browser.post(f"/account/data/copies/{ids.encode(ids.ARCHIVE, made.pk)}")
     with zipfile.ZipFile(io.BytesIO(response.getvalue())) as file:
         account = json.loads(file.read("data/account/accounts.User.json"))
@@ -68,7 +68,8 @@ def test_only_owners_take_the_whole_workspace(world: World) -> None:
     assert pages.client(admin).get("/settings/copies").status_code == 403
     owner = pages.client(world.owner)
     owner.post("/settings/copies")
-    building.sweep()
+    made = archives.listed(Person(subject="workspace", workspace=world.workspace.id)).get()
+    building.build(made.pk, at=clock.now())
     assert "Download" in owner.get("/settings/copies").content.decode()
     assert "Downloaded a copy" not in owner.get("/activity").content.decode()
     assert "Asked for a copy of data" in owner.get("/activity").content.decode()

@@ -1,6 +1,5 @@
 """Chromium and a server for it; every test of this folder needs both."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from socketserver import ThreadingMixIn
@@ -11,11 +10,11 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
+from tests.browser import visit
 from tests.factories import pages
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt install chromium"))
+            item.add_marker(visit.needs_chromium)
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -79,7 +78,7 @@ def address() -> Iterator[str]:
 def chromium(address: str) -> Iterator[Any]:
     """Closed before the server it talks to."""
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=visit.CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 

@@ -3,22 +3,20 @@
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from django.core import mail
 
 from accounts import links
 from accounts.models import User
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages
 from tests.factories.letters import Letters
 
 PUBLIC = ("/sign-up", "/sign-up/sent", "/password")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_account_pages_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
+def test_account_pages_are_accessible_and_fit(chromium: Any, address: str) -> None:
     shop = pages.shop()
-    visit = Visit(chromium, address, width=width, scheme=scheme)
+    visit = Visit(chromium, address)
     faults = [fault for path in (*PUBLIC, f"/password/reset/{links.reset(shop.owner)}") for fault in visit.faults(path)]
     visit.sign_in_as(shop.owner)
 

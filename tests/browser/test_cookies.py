@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from privacy.consent import cookies
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages
 
 PUBLIC = ("/welcome", "/prices", "/status", "/privacy/policy", "/privacy/cookies", "/docs", "/sign-in", "/sign-up")
@@ -128,12 +128,9 @@ def test_what_is_left_in_a_browser_is_what_is_declared(crawl: Crawl, state: Stat
     assert crawl.elsewhere == set()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_panel_and_page_are_accessible_and_fit(
-    chromium: Any, address: str, width: int, scheme: str, owner: Any
-) -> None:
+def test_panel_and_page_are_accessible_and_fit(chromium: Any, address: str, owner: Any) -> None:
     with override_settings(POLICY_PROFILE="fleet"):
-        visit = Visit(chromium, address, width=width, scheme=scheme)
+        visit = Visit(chromium, address)
         faults = visit.faults("/privacy/cookies") + visit.faults("/welcome")
         visit.page.get_by_role("button", name="Cookies", exact=True).click()
         faults += visit.violations()

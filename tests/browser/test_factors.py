@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import PasskeyName, User
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages
 
 PATHS = (
@@ -111,11 +111,10 @@ def forget(key: str) -> None:
     session.save()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_of_factors_are_without_fault(chromium: Any, address: str, width: int, scheme: str) -> None:
+def test_the_pages_of_factors_are_without_fault(chromium: Any, address: str) -> None:
     user, _ = pages.person()
     pages.authenticator(user)
-    visit = Visit(chromium, address, width=width, scheme=scheme)
+    visit = Visit(chromium, address)
     cookie = pages.verified(user).cookies["session"].value
     visit.context.add_cookies([{"name": "session", "value": cookie, "url": address}])
 

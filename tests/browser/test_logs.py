@@ -10,7 +10,7 @@ from messaging.models import Call
 from messaging.webhooks import Deliverer
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages
 
 REFUSAL = b'{"code":"not_e164","errors":[{"pointer":"#/to","code":"not_e164"}]}'
@@ -47,11 +47,10 @@ def places(shop: pages.Shop) -> list[str]:
     return [*log, "/webhooks", "/webhooks/new", *below, f"/webhooks/deliveries/{ids.encode(ids.DELIVERY, delivery)}"]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_webhooks_and_the_log_are_accessible_and_fit(
-    chromium: Any, address: str, shop: pages.Shop, places: list[str], width: int, scheme: str
+    chromium: Any, address: str, shop: pages.Shop, places: list[str]
 ) -> None:
-    visit = Visit(chromium, address, width=width, scheme=scheme).sign_in_as(shop.owner)
+    visit = Visit(chromium, address).sign_in_as(shop.owner)
 
     faults = [fault for path in places for fault in visit.faults(path)]
 

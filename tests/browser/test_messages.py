@@ -9,7 +9,7 @@ from messaging import exports
 from messaging.models import Export
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import messaging, pages
 from tests.factories.accounts import World, make_workspace
 
@@ -38,13 +38,10 @@ def _export(world: World, state: str) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_pages_of_messages_are_accessible_and_fit(
-    chromium: Any, address: str, world: World, width: int, scheme: str
-) -> None:
+def test_pages_of_messages_are_accessible_and_fit(chromium: Any, address: str, world: World) -> None:
     drafts = messaging.accept(world, body=LONG, reference="order 77")
     message = ids.encode(ids.MESSAGE, drafts[0].id)
-    visit = Visit(chromium, address, width=width, scheme=scheme).sign_in_as(world.owner)
+    visit = Visit(chromium, address).sign_in_as(world.owner)
     filtered = "/messages?status=delivered&country=DE&category=transactional"
 
     paths = ("/messages", filtered, f"/messages/{message}", f"/send?like={message}", "/exports")

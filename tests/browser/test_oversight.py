@@ -16,7 +16,7 @@ from privacy.sealing import proofs, sealer, signing
 from smsplatform import announcements
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages, staff
 from tests.factories.superuser import superuser
 
@@ -103,12 +103,9 @@ def test_an_auditor_verifies_the_day_and_a_tampered_copy_fails(
     assert "edited: row" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_are_accessible_and_fit(
-    chromium: Any, address: str, looked: list[UUID], width: int, scheme: str
-) -> None:
+def test_the_pages_are_accessible_and_fit(chromium: Any, address: str, looked: list[UUID]) -> None:
     admin = staff.member(StaffRole.ADMIN)
-    visit = Visit(chromium, address, width=width, scheme=scheme).sign_in_verified(admin)
+    visit = Visit(chromium, address).sign_in_verified(admin)
     carrier = pages._carrier()  # the one of the tests
     paths = [
         "/staff/audit", "/staff/audit?level=CONTENT", f"/staff/audit/{ids.encode('evt', looked[0])}",

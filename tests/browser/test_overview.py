@@ -7,7 +7,7 @@ import pytest
 
 from messaging import traffic
 from smsplatform.lib import clock
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories.accounts import World, make_workspace
 from tests.factories.messaging import accept, finish
 
@@ -24,9 +24,8 @@ def world() -> World:
     return made
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_public_pages_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
-    visit = Visit(chromium, address, width=width, scheme=scheme)
+def test_public_pages_are_accessible_and_fit(chromium: Any, address: str) -> None:
+    visit = Visit(chromium, address)
 
     faults = [fault for path in PUBLIC for fault in visit.faults(path)]
 
@@ -35,11 +34,8 @@ def test_public_pages_are_accessible_and_fit(chromium: Any, address: str, width:
     visit.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_overview_is_accessible_and_fits(
-    chromium: Any, address: str, world: World, width: int, scheme: str
-) -> None:
-    visit = Visit(chromium, address, width=width, scheme=scheme).sign_in_as(world.owner)
+def test_the_overview_is_accessible_and_fits(chromium: Any, address: str, world: World) -> None:
+    visit = Visit(chromium, address).sign_in_as(world.owner)
 
     faults = visit.faults("/overview?days=90")
     visit.page.get_by_text("Show as table").click()

@@ -2,18 +2,13 @@
 
 from typing import Any
 
-import pytest
-
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_every_page_is_accessible_and_fits(
-    chromium: Any, address: str, shop: pages.Shop, width: int, scheme: str
-) -> None:
+def test_every_page_is_accessible_and_fits(chromium: Any, address: str, shop: pages.Shop) -> None:
     message = pages.message(shop, reference="order 77")
-    visit = Visit(chromium, address, width=width, scheme=scheme)
+    visit = Visit(chromium, address)
     paths = ["/sign-in"]
     faults = [fault for path in paths for fault in visit.faults(path)]
     visit.sign_in_as(shop.owner)

@@ -1,7 +1,6 @@
 """The documents, their versions and the staff's page in a real browser."""
 
 import datetime as dt
-import os
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +10,7 @@ from django.test import override_settings
 
 from privacy.documents import in_force, notices, versions
 from smsplatform.lib import clock
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages
 from tests.privacy.documents.conftest import no_versions
 
@@ -35,28 +34,18 @@ def publish() -> None:
     notices.forget()
 
 
-def look(visit: Visit, path: str, name: str) -> list[str]:
-    found = visit.faults(path)
-    if directory := os.environ.get("SCREENS"):
-        visit.page.screenshot(
-            path=f"{directory}/{name}-{path.strip('/').replace('/', '-')}.png", full_page=bool(os.environ.get("WHOLE"))
-        )
-    return found
-
-
 @pytest.mark.usefixtures("no_versions")
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_documents_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
+def test_documents_are_accessible_and_fit(chromium: Any, address: str) -> None:
     publish()
-    visit = Visit(chromium, address, width=width, scheme=scheme)
+    visit = Visit(chromium, address)
 
-    faults = [fault for path in PUBLIC for fault in look(visit, path, scheme)]
+    faults = [fault for path in PUBLIC for fault in visit.faults(path)]
 
     assert faults == []
     assert visit.context.cookies() == []
     visit.close()
-    visit = Visit(chromium, address, width=width, scheme=scheme).sign_in_as(pages.shop().owner)
-    faults = look(visit, "/overview", scheme)
+    visit = Visit(chromium, address).sign_in_as(pages.shop().owner)
+    faults = visit.faults("/overview")
     assert visit.page.get_by_text("version 2 applies from").is_visible()
     visit.page.get_by_role("button", name="Dismiss").click()
     assert visit.page.get_by_text("version 2 applies from").count() == 0
@@ -65,15 +54,14 @@ def test_documents_are_accessible_and_fit(chromium: Any, address: str, width: in
 
 
 @pytest.mark.usefixtures("no_versions")
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_staffs_pages_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
+def test_the_staffs_pages_are_accessible_and_fit(chromium: Any, address: str) -> None:
     publish()
-    visit = Visit(chromium, address, width=width, scheme=scheme)
+    visit = Visit(chromium, address)
     browser = pages.verified(pages.person(staff_role="admin")[0])
     session = browser.cookies[configured.SESSION_COOKIE_NAME].value
     visit.context.add_cookies([{"name": configured.SESSION_COOKIE_NAME, "value": session, "url": visit.page_url()}])
 
-    faults = [fault for path in STAFF for fault in look(visit, path, scheme)]
+    faults = [fault for path in STAFF for fault in visit.faults(path)]
 
     assert faults == []
     visit.close()

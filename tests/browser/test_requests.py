@@ -9,7 +9,7 @@ from privacy.models import RequestTicket
 from privacy.requests import fulfilling, tickets
 from smsplatform.lib import clock
 from smsplatform.lib.tenancy import scope
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages, routes
 from tests.factories.accounts import make_workspace
 from tests.factories.requests import Phones, a_number
@@ -53,11 +53,10 @@ def test_a_recipient_stops_a_sender_and_has_the_number_erased(chromium: Any, add
     visit.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_about_requests_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
+def test_the_pages_about_requests_are_accessible_and_fit(chromium: Any, address: str) -> None:
     world = make_workspace()
     ticket = routes.ticket(world)
-    visit = Visit(chromium, address, width=width, scheme=scheme)
+    visit = Visit(chromium, address)
     public = ("/privacy/requests", "/privacy/requests?who=recipient", "/privacy/requests?who=visitor")
 
     faults = [fault for path in (*public, "/privacy/requests/find") for fault in visit.faults(path)]

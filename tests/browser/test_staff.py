@@ -7,7 +7,7 @@ from django.conf import settings
 
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy.staff import Level
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages, staff
 
 TEXT = "Your parcel is at the door."
@@ -57,21 +57,20 @@ def test_support_opens_a_message_with_a_reason_and_the_customer_sees_that_look(c
     customer.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_staff_pages_are_accessible_and_fit(chromium: Any, address: str, width: int, scheme: str) -> None:
+def test_the_staff_pages_are_accessible_and_fit(chromium: Any, address: str) -> None:
     shop, user, second = pages.shop(), staff.member("admin"), staff.member()
     message = pages.message(shop)
     staff.grant(shop.workspace.id, second, break_glass=True)
     grant = staff.grant(shop.workspace.id, user, Level.IDENTIFIERS)
     here = f"/staff/workspaces/{ids.encode(ids.WORKSPACE, shop.workspace.id)}"
-    visit = enter(Visit(chromium, address, width=width, scheme=scheme), user)
+    visit = enter(Visit(chromium, address), user)
     below = ("", "/access", "/messages", f"/messages/{message}", "/ledger", "/keys", "/team", "/senders")
     faults = visit.faults("/staff") + visit.faults("/staff/grants") + visit.faults("/staff/senders")
     faults += visit.faults(f"/staff/grants/{grant.public_id}/step")
     for path in below:
         faults += visit.faults(f"{here}{path}")
     visit.close()
-    customer = Visit(chromium, address, width=width, scheme=scheme).sign_in_as(shop.owner)
+    customer = Visit(chromium, address).sign_in_as(shop.owner)
     faults += customer.faults("/staff-access")
     customer.close()
 

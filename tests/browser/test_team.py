@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories.accounts import World, make_member, make_user, make_workspace
 from tests.factories.routes import invitation, join_link, join_request
 
@@ -17,12 +17,9 @@ def world() -> World:
     return made
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_of_a_workspace_are_accessible_and_fit(
-    chromium: Any, address: str, world: World, width: int, scheme: str
-) -> None:
+def test_the_pages_of_a_workspace_are_accessible_and_fit(chromium: Any, address: str, world: World) -> None:
     _row, token = invitation(world)
-    visit = Visit(chromium, address, width=width, scheme=scheme)
+    visit = Visit(chromium, address)
     faults = visit.faults(f"/invitations/{token}")
     visit.sign_in_as(world.owner)
     paths = ("/team", "/settings", "/settings/close", "/activity", "/workspaces/new", "/account/delete")

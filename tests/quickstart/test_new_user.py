@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -19,10 +18,10 @@ import pytest
 from django_otp.oath import totp
 from standardwebhooks.webhooks import Webhook
 
+from tests.browser import visit
 from tests.quickstart.run import Run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
 PASSWORD = "a horse, a battery, a staple"
 EMAIL = "ada@example.org"
 COLLEAGUE = "bo@example.org"
@@ -31,7 +30,7 @@ PORT = 19900 + os.getpid() % 90
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt install chromium"),
+    visit.needs_chromium,
 ]
 
 
@@ -75,7 +74,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 def page(run: Run) -> Iterator[Any]:
     address = json.loads((run.directory / "demo.json").read_text())["url"]
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=visit.CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900}, locale="en-GB")
         context.set_default_timeout(20_000)
         yield context.new_page()
