@@ -4,6 +4,7 @@ import datetime as dt
 import ipaddress
 import socket
 import ssl
+import warnings
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -107,7 +108,9 @@ def _handshake(place: tuple[str, int], version: ssl.TLSVersion) -> bool:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # only the version is asked for
     context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = context.maximum_version = version
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of the old version: that it is refused is the question
+        context.minimum_version = context.maximum_version = version
     with socket.create_connection(place, timeout=PROBE_SECONDS) as plain:
         try:
             with context.wrap_socket(plain, server_hostname=place[0]):

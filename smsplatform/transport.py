@@ -19,7 +19,7 @@ def unprotected(minimum: str) -> Iterator[str]:
     yield from (name for name in ("BROKER_URL", "LIMITS_URL") if not _address(getattr(settings, name)))
     if not _mail():
         yield "mail server"
-    plain = [host for host in _carriers() if leaves(host)]
+    plain = [host for host in plain_carriers() if leaves(host)]
     if plain:
         yield f"{len(plain)} carriers"
 
@@ -53,5 +53,6 @@ def _mail() -> bool:
     return not sends or settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
 
 
-def _carriers() -> list[str]:
+def plain_carriers() -> list[str]:
+    """Hosts of carriers that are spoken to without TLS."""
     return list(Carrier.objects.using("system").filter(enabled=True, tls=False).values_list("host", flat=True))

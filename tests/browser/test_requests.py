@@ -13,6 +13,7 @@ from tests.browser.visit import Visit
 from tests.factories import pages, routes
 from tests.factories.accounts import make_workspace
 from tests.factories.requests import Phones, a_number
+from tests.factories.wallets import Wallet
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +61,19 @@ def test_the_pages_about_requests_are_accessible_and_fit(chromium: Any, address:
     public = ("/privacy/requests", "/privacy/requests?who=recipient", "/privacy/requests?who=visitor")
 
     faults = [fault for path in (*public, "/privacy/requests/find") for fault in visit.faults(path)]
+    _ask_with_a_wallet(visit.page)
+    faults += visit.faults("/privacy/requests/wallet")
     visit.sign_in_as(world.owner)
     faults += [fault for path in ("/account/data", "/privacy-requests", f"/privacy-requests/{ticket}")
                for fault in visit.faults(path)]  # fmt: skip
 
     visit.close()
     assert faults == []
+
+
+def _ask_with_a_wallet(page: Any) -> None:
+    page.goto("/privacy/requests?who=account_holder")
+    page.get_by_label("A copy of my data").check()
+    page.get_by_label("Or the wallet").fill(Wallet().address)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("heading", name="Sign with your wallet").wait_for()

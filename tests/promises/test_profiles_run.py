@@ -114,7 +114,7 @@ def test_a_policy_is_kept_from_sending_to_the_end_of_its_retention(profile: str,
         assert readable(*grown, at=clock.now()) == {None}
         with scope.workspace(old_world.id):
             assert not Message.objects.filter(id__in=[message.id for message in old], final_at__isnull=False).exists()
-        assert [(each.promise.id, each.why) for each in found if each.status == Status.FAILING] == []
+        assert {each.promise.id: each.why for each in found if each.status == Status.FAILING} == {}
         gaps = {each.promise.id for each in found if each.status in (Status.GAP, Status.STALE)}
         assert gaps - known_gaps() == set(), "new gaps: say in tests/promises/gaps.txt that they are known"
 
