@@ -21,6 +21,7 @@ from privacy.registry import Column, ModelPolicy
 from smsplatform.lib import clock, ids
 from tests.factories.accounts import World
 from tests.factories.superuser import superuser
+from tests.factories.words import word
 
 HOUR = dt.timedelta(hours=1)
 # model: what its fields must be for the tables to take the row
@@ -134,7 +135,7 @@ class Everything:
         return None
 
     def _sealed(self, row: Model, column: Column) -> str | bytes:
-        text = self.msisdn if column.category.key == "msisdn" else _word()
+        text = self.msisdn if column.category.key == "msisdn" else word()
         if isinstance(column.field, EncryptedField):
             self.marks.append(Mark(column=column, text=text))
             return text
@@ -176,20 +177,16 @@ class Everything:
         field_: Any = column.field
         if field_.choices:
             return str(field_.flatchoices[0][0])
-        if not markable or (field_.max_length or 99) < len(_word()):
+        if not markable or (field_.max_length or 99) < len(word()):
             return {2: "NL", 3: "EUR"}.get(field_.max_length, uuid4().hex[: min(field_.max_length or 8, 8)])
-        text = _word()
+        text = word()
         self.marks.append(Mark(column=column, text=text))
         return text
 
     def _marked(self, column: Column, default: dict[str, Any]) -> dict[str, Any]:
-        text = _word()
+        text = word()
         self.marks.append(Mark(column=column, text=text))
         return {**default, "example": text}
-
-
-def _word() -> str:
-    return "mk" + uuid4().hex[:30]
 
 
 def _paths(column: Column) -> set[str]:

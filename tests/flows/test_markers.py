@@ -19,6 +19,7 @@ import pytest
 import redis
 
 from smsplatform.lib import clock, ids
+from tests.factories import words
 from tests.flows.conftest import Customer, number
 from tests.flows.stack import Stack, free_port, http, until
 
@@ -51,25 +52,15 @@ class Trace:
         self.stack, self.customer, self.planted, self.message = stack, customer, planted, message
         self.monitor: Monitor | None = None
 
-    def needles(self) -> dict[str, list[bytes]]:
-        """Each marker as it is, and in the forms in which tables, addresses and logs write bytes."""
-        return {name: forms(text) for name, text in self.planted.items()}
-
     def found(self, haystack: bytes) -> list[str]:
         """The names of the markers in ``haystack``; not their text, which would end up in a log."""
-        return [name for name, needles in self.needles().items() if any(needle in haystack for needle in needles)]
-
-
-def forms(text: str) -> list[bytes]:
-    plain = text.encode()
-    shapes = [plain, plain.hex().encode(), urllib.parse.quote(text, safe="").encode(), text.encode("utf-16-be")]
-    return list(dict.fromkeys(shapes))
+        return sorted(words.names_in(haystack, self.planted))
 
 
 @pytest.fixture(scope="module")
 def trace() -> Iterator[Trace]:
     """A journey with everything in it, on a stack of its own."""
-    word = secrets.token_hex(8)
+    word = words.word()
     planted = {
         "text": f"zebra{word}",
         "number": number("151"),  # as it is written without country code
@@ -242,7 +233,7 @@ def test_no_cell_of_any_table_holds_a_marker(trace: Trace, database: str) -> Non
         connection.execute("DROP TABLE marker_control")
 
     control = dumps.pop("public.marker_control")
-    assert all(form in control for form in forms(CONTROL)[:2]), "the scanner does not see what is there"
+    assert all(form in control for form in words.forms(CONTROL)[:2]), "the scanner does not see what is there"
     assert len(dumps) > 5
     for table, dump in dumps.items():
         assert trace.found(dump) == [], table

@@ -15,9 +15,10 @@ from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories.accounts import make_user, make_workspace
 from tests.factories.everything import Everything, Mark
+from tests.factories.words import names_in
 from tests.privacy.test_archives import made, opened
 from tests.privacy.test_finding import number
-from tests.privacy.test_planted_markers import dumped, files, names_in
+from tests.privacy.test_planted_markers import dumped, files
 
 pytestmark = pytest.mark.promise("otp-30", "fleet-40", "fleet-42", "transit-67", "team-06", "team-51")
 

@@ -29,11 +29,7 @@ from smsplatform.lib import clock
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages
 from tests.factories.superuser import superuser
-
-
-def word() -> str:
-    """Letters that nothing else in the world contains."""
-    return "mk" + uuid4().hex
+from tests.factories.words import names_in, word
 
 
 @pytest.fixture(scope="module")
@@ -85,17 +81,6 @@ def _send(shop: pages.Shop, marks: dict[str, str]) -> None:
         made = plan(request, source, at=at)
         draft = seal(made, source, keyring.body_key(shop.workspace.id, made.body_expires_at.date()))
         assert accept_now(Order(source=source, drafts=[draft], at=at)) == ["ok"]
-
-
-def forms(mark: str) -> list[bytes]:
-    """How a mark may be written down: without its plus, as hex, as base64 at each of three offsets, as UTF-16."""
-    bare = mark.lstrip("+").encode()
-    in_base64 = [base64.b64encode(b"x" * shift + bare)[4:-4] for shift in range(3)]
-    return [bare, bare.hex().encode(), *in_base64, bare.decode().encode("utf-16-be"), bare.decode().encode("utf-16-le")]
-
-
-def names_in(data: bytes | mmap.mmap, marks: dict[str, str]) -> set[str]:
-    return {name for name, mark in marks.items() if any(data.find(form) >= 0 for form in forms(mark))}
 
 
 def dumped(alias: str) -> Iterator[tuple[str, bytes]]:
