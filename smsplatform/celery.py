@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import Celery
 
-# Checks import every page, 20 MB that a worker never uses. ``manage.py migrate`` has made them before any worker starts.
+# Checks import every page: 20 MB that a worker never uses. ``manage.py upgrade`` has made them before workers start.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("smsplatform")
