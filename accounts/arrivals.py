@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from accounts import devices, evidence, letters
 from accounts.models import User
 from accounts.session_store import DEVICE, STARTED
+from privacy.requests import gpc
 from smsplatform.lib import clock, ids
 
 
@@ -21,6 +22,8 @@ def arrived(request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[DEVICE], request.session[STARTED] = device, at.isoformat()
     if devices.is_new(user=user, device=device, at=at):
         letters.post(letters.new_device, user=str(user.id), device=device, event=str(ids.uuid7(at)))
+    if request.headers.get("Sec-GPC", "").strip() == "1":
+        gpc.of_account(user=user.id, email=user.email, at=at)
     evidence.record(user=user.id, action="user:session:started", at=at, details={"device": device})
 
 

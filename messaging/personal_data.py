@@ -73,6 +73,14 @@ TRAFFIC = Unit(
     purge=upkeep.purge_traffic,
     due=partial(upkeep.due, "traffic figures", upkeep.TRAFFIC_KEPT),
 )
+PROCESSORS = Unit(
+    name="counts by carrier",
+    keep="retention.delivery_meta",
+    anchor="hour",
+    action="delete",
+    guard="messaging.processors.read",
+    purge=upkeep.purge_processors,
+)
 CALLS = Unit(
     name="API log",
     keep="retention.api_log",
@@ -233,6 +241,20 @@ declare(
             "workspace_id": ROW,
             **each("livemode hour country category outcome latency messages parts price", COUNT),
         },
+    ),
+    ModelPolicy(
+        model="messaging.ProcessorHour",
+        scope="tenant",
+        what=_("Carriers and countries, counted"),
+        activities=("keep_account",),
+        units=(PROCESSORS,),
+        fields={"workspace_id": ROW, "carrier_id": ROW, **each("hour country messages", COUNT)},
+    ),
+    ModelPolicy(
+        model="messaging.ProcessorDue",
+        scope="system",
+        reason="an hour, until its counts were made again",
+        fields={"hour": COUNT},
     ),
     ModelPolicy(
         model="messaging.TouchedHour",

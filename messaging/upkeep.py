@@ -69,6 +69,12 @@ purge_orphans = partial(_purge, "SELECT pipeline.purge_orphans(%s, %s)", ORPHANS
 purge_idempotency_keys = partial(_purge, "SELECT pipeline.purge_idempotency_keys(%s, %s)", dt.timedelta())
 purge_traffic = partial(_purge, "SELECT pipeline.purge_traffic(%s, %s)", TRAFFIC_KEPT)
 
+
+def purge_processors(*, at: dt.datetime) -> int:
+    """Remove counts by carrier that are older than the facts of any delivery."""
+    return _call("SELECT pipeline.purge_processors(%s, %s)", at - profiles.duration("retention.delivery_meta"), BATCH)
+
+
 EXPORTS_KEPT = dt.timedelta(days=30)
 EXPORTS_BATCH = 20
 _EMPTY = """

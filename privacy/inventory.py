@@ -63,6 +63,7 @@ ACTIVITIES = (
         basis="Legitimate interest",
         subjects=("account_holder", "staff"),
         data_use="essential.service.security",
+        objection="weigh",
     ),
     Activity(
         key="answer_requests",

@@ -213,19 +213,23 @@ declare(
         model="privacy.DataRequest",
         scope="global",
         what=_("Requests about personal data"),
-        paths={"recipient": "identity_idx", "account_holder": "user_id"},
+        paths={"recipient": "identity_idx", "account_holder": "user_id", "visitor": "consent_id"},
         activities=("answer_requests",),
         units=(REQUEST_WORDS, REQUESTS),
         fields={
             "id": ROW,
-            **each("kind about state proof reason law locale", F("account_meta", erase="keep", reason=ASKED)),
+            **each(
+                "kind about state proof reason law locale field activity",
+                F("account_meta", erase="keep", reason=ASKED),
+            ),
+            "consent_id": F("person_id", export="subject", erase="keep", reason=ASKED),
             "identity": F("msisdn", export="subject", erase="keep", reason=ASKED),  # or a mail address
             "identity_idx": F(
                 "msisdn", form="index", export="never", erase="keep", indexed_as="privacy.identity", reason=ASKED
             ),
             "user_id": F("person_id", erase="keep", reason=ASKED),
             "residence": F("account_meta", erase="keep", reason=ASKED),
-            **each("words answer", SEALED_WORDS),
+            **each("words answer value", SEALED_WORDS),
             **each(
                 "received_at verified_at due_at extended_at reminded closed_at",
                 F("account_meta", erase="keep", reason=ASKED),
@@ -352,6 +356,19 @@ declare(
                 reason="a restriction is worth nothing once it is forgotten; the number itself is not kept",
             ),
             **each("since lifted_at", F("account_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.Objection",
+        scope="global",
+        paths={"account_holder": "person_id", "staff": "person_id"},
+        what=_("That you object to a use of your data"),
+        activities=("answer_requests",),
+        reason="kept until it is taken back, and then as long as anybody may ask when it held",
+        fields={
+            "id": ROW,
+            "person_id": F("person_id", erase="delete_row"),
+            **each("activity since lifted_at", F("account_meta")),
         },
     ),
     ModelPolicy(

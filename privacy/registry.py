@@ -57,6 +57,9 @@ class Activity:
     subjects: tuple[str, ...]
     data_use: str
     recipients: tuple[str, ...] = ()
+    # What an objection does (Art. 21): "stop" ends it for who objects, "weigh" restricts their data until somebody has
+    # weighed the grounds; empty where the law knows none.
+    objection: Literal["", "stop", "weigh"] = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +80,8 @@ class F:
     """The class of one field. What is left out comes from its category.
 
     ``reason`` is owed by fields that hold nothing personal, that are kept when a person is erased, and that hold in
-    plain what their category seals. ``resembles`` names patterns (``scanner.py``) that values of this field match
+    plain what their category seals. ``correct`` is what people call a field that they may have corrected by asking.
+    ``resembles`` names patterns (``scanner.py``) that values of this field match
     without being what they look like. ``indexed_as`` is the label under which a blind index was made: by it a person
     is found.
     """
@@ -89,6 +93,7 @@ class F:
     erase: Erase | None = field(default=None, kw_only=True)
     resembles: tuple[str, ...] = field(default=(), kw_only=True)
     indexed_as: str = field(default="", kw_only=True)
+    correct: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

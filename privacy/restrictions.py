@@ -53,6 +53,12 @@ def lift(person: Person, *, at: dt.datetime) -> None:
         number_released.send(sender=Restriction, workspace=workspace, msisdn=person.msisdn, at=at)
 
 
+def end(request_id: UUID, *, at: dt.datetime) -> bool:
+    """End the restriction of one request about somebody who signs in; whether there was one."""
+    mine = Restriction.objects.filter(pk=request_id, person_id__isnull=False, lifted_at=None)
+    return mine.update(lifted_at=at) == 1
+
+
 def of(person: Person) -> "QuerySet[Restriction]":
     """The restrictions in force for a person; those of one workspace only there."""
     who = Q(number_idx=_number(person.msisdn)) if person.msisdn else Q(person_id=person.user)

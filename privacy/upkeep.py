@@ -1,12 +1,14 @@
 """What the purge calls to clean privacy's own tables."""
 
 import datetime as dt
+from functools import reduce
 from importlib import import_module
+from operator import or_
 from typing import Any
 
 from django.conf import settings
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from privacy import keyring, profiles
 from privacy.keystore.models import WorkspaceKey
@@ -66,12 +68,11 @@ def purge_runs(*, at: dt.datetime) -> int:
 def clear_requests(*, at: dt.datetime) -> int:
     """Forget who asked, and the words, of requests closed long enough."""
     over = DataRequest.objects.using("system").filter(closed_at__lt=at - profiles.duration("retention.request_words"))
-    some = (
-        over.filter(identity_idx__isnull=False) | over.filter(words__isnull=False) | over.filter(answer__isnull=False)
-    )
+    sealed = ("identity_idx", "words", "answer", "value")
+    some = over.filter(reduce(or_, (Q((f"{name}__isnull", False)) for name in sealed)))
     batch = list(some.values_list("pk", flat=True)[:BATCH])
     gone = DataRequest.objects.using("system").filter(pk__in=batch)
-    return gone.update(identity=None, identity_idx=None, words=None, answer=None)
+    return gone.update(identity=None, identity_idx=None, words=None, answer=None, value=None)
 
 
 def purge_requests(*, at: dt.datetime) -> int:

@@ -106,6 +106,7 @@ urlpatterns = [
     path("privacy/requests/<str:data_request_id>", tracking.track, name="privacy_request"),
     path("privacy/requests/<str:data_request_id>/withdraw", tracking.withdraw, name="privacy_withdraw"),
     path("privacy/requests/<str:data_request_id>/approve", outcome.approve, name="privacy_approve"),
+    path("privacy/requests/<str:data_request_id>/lift", outcome.lift, name="privacy_lift"),
     path("privacy/requests/<str:data_request_id>/copy", outcome.copy, name="privacy_copy"),
     path("account/data", own.data, name="account_data"),
     path("privacy-requests", tickets.index, name="tickets"),

@@ -10,7 +10,7 @@ from messaging.models.message import Body, Message, MessageEvent, Outbox
 from messaging.models.sender import Sender, Template
 from messaging.models.setup import SetupHidden
 from messaging.models.suppression import Suppression
-from messaging.models.traffic import TouchedHour, TrafficHour
+from messaging.models.traffic import ProcessorDue, ProcessorHour, TouchedHour, TrafficHour
 from messaging.models.webhook import Delivery, WebhookEndpoint
 
 __all__ = [
@@ -29,6 +29,8 @@ __all__ = [
     "MessageEvent",
     "OrphanReceipt",
     "Outbox",
+    "ProcessorDue",
+    "ProcessorHour",
     "Route",
     "Sender",
     "SetupHidden",

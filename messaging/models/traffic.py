@@ -53,3 +53,38 @@ class TouchedHour(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H}h"
+
+
+class ProcessorHour(models.Model):
+    """How many messages accepted in one hour a carrier was handed, and where it processes. About nobody in particular.
+
+    Filled by ``messaging/sql/processors.sql`` only.
+    """
+
+    pk = CompositePrimaryKey("workspace_id", "hour", "carrier_id", "country")
+    workspace = models.ForeignKey(
+        "accounts.Workspace", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    hour = models.DateTimeField()
+    carrier_id = models.UUIDField()
+    country = models.CharField(max_length=2)  # of the carrier, when it was counted; empty: not declared
+    messages = models.BigIntegerField()
+
+    class Meta:
+        db_table = "messaging_processor_hour"
+        indexes = [models.Index("hour", name="processor_age")]
+
+    def __str__(self) -> str:
+        return f"{self.messages} {self.country}"
+
+
+class ProcessorDue(models.Model):
+    """An hour whose counts by carrier are to be made again."""
+
+    hour = models.DateTimeField(primary_key=True)
+
+    class Meta:
+        db_table = "messaging_processor_due"
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}h"

@@ -46,6 +46,7 @@ DECLARED = (
         basis="Legitimate interest; consent where a cookie is used",
         subjects=("visitor",),
         data_use="analytics.reporting",
+        objection="stop",
     ),
     Store(
         name="cookies of a visitor",

@@ -7,11 +7,13 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from privacy import objections
 from privacy.consent import choices, cookies, visits
 from privacy.consent.choices import Choices
 from smsplatform.lib import clock
 
 API = "/v1/"
+COUNTING = "count_visits"  # the activity of the inventory that happens here
 
 
 class Consent:
@@ -66,6 +68,8 @@ def _is_public_page(request: HttpRequest, response: HttpResponse) -> bool:
 def _count(request: HttpRequest, response: HttpResponse, said: Choices) -> None:
     mode = cookies.mode()
     if mode == "off" or said.analytics is False or (mode == "consent_cookie" and not said.analytics):
+        return
+    if request.user.is_authenticated and objections.stands(person=request.user.pk, activity=COUNTING):
         return
     assert request.resolver_match is not None
     visits.log.note(

@@ -2,16 +2,22 @@
 
 import datetime as dt
 
-from django.db.models import QuerySet
+from django.db import connections
+from django.db.models import Exists, OuterRef, QuerySet
 
 from privacy import tombstones
-from privacy.models import Archive, DataRequest
-from privacy.models.data_request import Kind
+from privacy.models import Archive, DataRequest, DataRequestStep
+from privacy.models.data_request import Kind, State
 from privacy.promises import Check, Outcome, declare
-from privacy.requests import states
+from privacy.requests import deadlines, states, watching
 
 QUICK = dt.timedelta(minutes=5)
-SLACK = dt.timedelta(minutes=30)  # of the purge
+SLACK = dt.timedelta(minutes=30)  # of the purge, and of the watch over requests
+CHECKED_MAX = 5000
+_BEHIND = """
+    SELECT count(*) FROM privacy_data_request r
+    WHERE r.closed_at IS NULL AND r.state NOT IN ('received', 'verifying')
+      AND r.reminded < privacy.reminders_due(coalesce(r.extended_at, r.received_at), r.due_at, %s)"""
 
 
 def requests_due(at: dt.datetime) -> Outcome:
@@ -22,6 +28,32 @@ def requests_due(at: dt.datetime) -> Outcome:
 def inquiries_due(at: dt.datetime) -> Outcome:
     """No question about privacy is open past its due date."""
     return _late(_open().filter(kind=Kind.INQUIRY), at)
+
+
+def requests_clocks(at: dt.datetime) -> Outcome:
+    """Every open request is due within what the law of its residence allows, put off at most once and with a reason."""
+    rows = list(_open()[:CHECKED_MAX])
+    beyond = sum(row.due_at > _longest(row) for row in rows)
+    silent = sum(row.extended_at is not None and not row.answer for row in rows)
+    holds = not beyond and not silent
+    return Outcome(holds=holds, evidence={"open": len(rows), "beyond": beyond, "put_off_unsaid": silent})
+
+
+def requests_reminded(at: dt.datetime) -> Outcome:
+    """Whoever has to answer was reminded of every open request and ticket as often as is due by now."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute(_BEHIND, [at - SLACK])
+        requests = int(cursor.fetchone()[0])
+        cursor.execute("SELECT count(*) FROM privacy.tickets_to_remind(%s, %s)", [at - SLACK, CHECKED_MAX])
+        tickets = int(cursor.fetchone()[0])
+    return Outcome(holds=not requests and not tickets, evidence={"requests": requests, "tickets": tickets})
+
+
+def requests_lapsed(at: dt.datetime) -> Outcome:
+    """No request waits for its proof longer than a week: what nobody proved is ended."""
+    waiting = DataRequest.objects.using("system").filter(state__in=states.UNPROVED)
+    old = waiting.filter(received_at__lt=at - watching.LAPSE - SLACK).count()
+    return Outcome(holds=old == 0, evidence={"waiting": waiting.count(), "older": old})
 
 
 def archives_over(at: dt.datetime) -> Outcome:
@@ -41,8 +73,20 @@ def _open() -> "QuerySet[DataRequest]":
 
 
 def _late(rows: "QuerySet[DataRequest]", at: dt.datetime) -> Outcome:
-    late = rows.filter(due_at__lt=at).count()
-    return Outcome(holds=late == 0, evidence={"open": rows.count(), "late": late})
+    """Where a workspace is late, the person is told who decides and where to complain: that is our answer."""
+    told = DataRequestStep.objects.using("system").filter(request_id=OuterRef("pk"), note="late")
+    over = rows.filter(due_at__lt=at)
+    with_others = over.filter(Exists(told), state=State.FORWARDED).count()
+    late = over.count() - with_others
+    return Outcome(holds=late == 0, evidence={"open": rows.count(), "late": late, "with_workspaces": with_others})
+
+
+def _longest(row: DataRequest) -> dt.datetime:
+    """What the law of a residence allows at most; where none is known, what was promised when it came in."""
+    law = deadlines.law(row.residence)
+    first = row.received_at + law.first
+    first = min(first, deadlines.month_after(row.received_at)) if law.month else first
+    return first + law.longer if row.extended_at else first
 
 
 declare(
@@ -53,6 +97,18 @@ declare(
     Check(
         name="privacy.inquiries_due", method="database", run=inquiries_due,
         what="Questions about privacy that are open past their due date.",
+    ),
+    Check(
+        name="privacy.requests_clocks", method="database", run=requests_clocks,
+        what="The due dates of open requests against the law of each residence.",
+    ),
+    Check(
+        name="privacy.requests_reminded", method="database", run=requests_reminded,
+        what="Open requests and tickets whose reminders did not go out.",
+    ),
+    Check(
+        name="privacy.requests_lapsed", method="database", run=requests_lapsed,
+        what="Requests that wait for a proof longer than a week.",
     ),
     Check(
         name="privacy.archives_over", method="database", run=archives_over,

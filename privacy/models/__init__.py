@@ -5,7 +5,7 @@ from privacy.models.audit import AuditEvent, AuditReview, AuditSeal, AuditSegmen
 from privacy.models.consent_record import ConsentRecord
 from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
 from privacy.models.document import DocumentReader, DocumentText, DocumentVersion
-from privacy.models.erasure import Erasure, KnownEpoch, Restriction
+from privacy.models.erasure import Erasure, KnownEpoch, Objection, Restriction
 from privacy.models.hold import DebugWindow, Hold
 from privacy.models.incident import AffectedWorkspace, Incident, IncidentEntry, IncidentNotice
 from privacy.models.promise import CheckResult, PromiseAttestation, PromiseReport, ReportSeal
@@ -35,6 +35,7 @@ __all__ = [
     "IncidentEntry",
     "IncidentNotice",
     "KnownEpoch",
+    "Objection",
     "PromiseAttestation",
     "PromiseReport",
     "PurgeRun",

@@ -62,12 +62,16 @@ class DataRequest(models.Model):
     state = models.CharField(max_length=14, choices=State, default=State.RECEIVED)
     proof = models.CharField(
         max_length=7, default="", blank=True
-    )  # session, mail, phone, wallet; empty: none was needed
+    )  # session, mail, phone, wallet, cookie, gpc; empty: none
     identity = EncryptedField(purpose="account", workspace=None, null=True)  # a number, an address, a wallet
     identity_idx = models.BinaryField(max_length=16, null=True, editable=False)
     user_id = models.UUIDField(null=True)  # who asked from inside their account
     residence = models.CharField(max_length=5, default="", blank=True)  # ISO 3166, of the US also the state
     law = models.CharField(max_length=8, default="", blank=True)  # code of privacy.requests.deadlines
+    field = models.CharField(max_length=60, default="", blank=True)  # what is to be corrected: a label of the registry
+    value = EncryptedField(purpose="account", workspace=None, null=True)  # what it should be
+    activity = models.CharField(max_length=24, default="", blank=True)  # what is objected to: a key of the registry
+    consent_id = models.UUIDField(null=True)  # the record of a visitor's decisions
     words = EncryptedField(purpose="account", workspace=None, null=True)  # of the person
     answer = EncryptedField(purpose="account", workspace=None, null=True)  # of the desk: why later, why not, or what
     reason = models.CharField(max_length=24, default="", blank=True)  # code of a refusal or an answer
@@ -85,6 +89,7 @@ class DataRequest(models.Model):
             models.Index("due_at", name="request_open", condition=Q(closed_at=None)),
             models.Index("identity_idx", name="request_identity", condition=Q(identity_idx__isnull=False)),
             models.Index("user_id", name="request_user", condition=Q(user_id__isnull=False)),
+            models.Index("consent_id", name="request_consent", condition=Q(consent_id__isnull=False)),
             models.Index("closed_at", name="request_closed", condition=Q(closed_at__isnull=False)),
         ]
 

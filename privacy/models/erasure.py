@@ -47,6 +47,23 @@ class Restriction(models.Model):
         return f"restriction {self.id}"
 
 
+class Objection(models.Model):
+    """Somebody who signs in objects to something done with their data (Art. 21), by the id of their request."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    person_id = models.UUIDField()
+    activity = models.CharField(max_length=24)  # a key of the registry
+    since = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "privacy_objection"
+        indexes = [models.Index("person_id", name="objection_person", condition=models.Q(lifted_at=None))]
+
+    def __str__(self) -> str:
+        return f"objection {self.id}"
+
+
 class KnownEpoch(models.Model):
     """The newest erasure this database knows of. Behind the key store's, it was restored from a time before."""
 

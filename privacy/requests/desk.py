@@ -7,6 +7,7 @@ platform's own.
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
@@ -23,11 +24,21 @@ from smsplatform.lib import ids
 from smsplatform.lib.tenancy import scope
 
 By = Literal["person", "staff", "workspace", "platform"]
-_SOURCE = {"person": "user", "staff": "staff", "workspace": "user", "platform": "system"}
+SOURCE = {"person": "user", "staff": "staff", "workspace": "user", "platform": "system"}
 WORDS_MAX = 4000
 # Recorded and answered at once: nothing is sold or shared, and no sensitive data used for more than sending.
 AT_ONCE = frozenset({Kind.OPT_OUT_OF_SALE, Kind.LIMIT_SENSITIVE})
 UNPROVED_KINDS = frozenset({Kind.COMPLAINT, Kind.CHILD_ACCOUNT, Kind.INQUIRY})  # anybody may raise these
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What a request is about beyond its kind: a field and its right value, an activity, a visitor's record."""
+
+    field: str = ""
+    value: str = ""
+    activity: str = ""
+    consent: UUID | None = None
 
 
 class NotAllowed(ValueError):
@@ -51,9 +62,11 @@ def receive(
     residence: str = "",
     words: str = "",
     locale: str = "",
+    wish: Wish | None = None,
     at: dt.datetime,
 ) -> DataRequest:
     """A new request, in state ``received``; its clock runs from now, proved or not."""
+    wish = wish or Wish()
     request = DataRequest(
         id=ids.uuid7(),
         kind=kind,
@@ -64,6 +77,10 @@ def receive(
         residence=residence,
         law=deadlines.law(residence).code,
         words=words[:WORDS_MAX] or None,
+        field=wish.field,
+        value=wish.value or None,
+        activity=wish.activity,
+        consent_id=wish.consent,
         locale=locale,
         received_at=at,
         due_at=deadlines.due(kind=kind, residence=residence, received=at),
@@ -155,9 +172,11 @@ def refuse(request: DataRequest, *, code: str, reason: str, actor: UUID, at: dt.
     move(request, State.REFUSED, by="staff", actor=actor, note=code, answer=reason, at=at)
 
 
-def remark(request: DataRequest, *, note: str, at: dt.datetime) -> None:
+def remark(request: DataRequest, *, note: str, by: By = "platform", at: dt.datetime) -> None:
     """A line in the history that moves nothing."""
-    _note(request, "platform", None, note, at)
+    with recorded() as workspace:
+        _note(request, by, request.user_id if by == "person" else None, note, at)
+        _record(request, note, by, request.user_id, workspace, at)
 
 
 def withdraw(request: DataRequest, *, at: dt.datetime) -> None:
@@ -198,7 +217,7 @@ def _note(request: DataRequest, by: By, actor: UUID | None, note: str, at: dt.da
 
 def _record(request: DataRequest, what: str, by: By, actor: UUID | None, workspace: UUID, at: dt.datetime) -> None:
     audit.record(
-        action=f"{_SOURCE[by]}:data_request:{what}",
+        action=f"{SOURCE[by]}:data_request:{what}",
         workspace=workspace,
         actor=actor,
         at=at,

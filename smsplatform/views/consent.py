@@ -17,6 +17,7 @@ from accounts.access import public
 from accounts.views.preferences import back, check_origin
 from privacy.consent import choices, cookies, receipts
 from privacy.models import ConsentRecord
+from privacy.requests import gpc as gpc_requests
 from smsplatform.lib import clock
 
 GPC_SINCE = dt.date(2026, 11, 21)  # when this answer last changed
@@ -82,6 +83,8 @@ def _decide(request: HttpRequest) -> HttpResponse | None:
         method=method,
         at=clock.now(),
     )
+    if after.gpc and after.record:
+        gpc_requests.of_visitor(consent=after.record, at=clock.now())
     response = redirect(reverse("cookies") if method == ConsentRecord.Method.PAGE else back(request))
     choices.remember(after, response)
     request.consent = after  # type: ignore[attr-defined]  # the middleware withdraws in this very response

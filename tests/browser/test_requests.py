@@ -54,9 +54,61 @@ def test_a_recipient_stops_a_sender_and_has_the_number_erased(chromium: Any, add
     visit.close()
 
 
+def test_somebody_has_their_name_corrected_and_ends_a_restriction(chromium: Any, address: str) -> None:
+    user, _ = pages.person()
+    visit = Visit(chromium, address, width=390).sign_in_as(user)
+    page = visit.page
+
+    page.goto("/account")
+    page.get_by_role("link", name="Your data").click()
+    page.get_by_label("What is right?").wait_for(state="hidden")
+    page.get_by_label("Correct my data").check()
+    page.get_by_label("What is wrong?").select_option(label="Name")
+    page.get_by_label("What is right?").fill("Joe Döe")
+    page.get_by_role("button", name="Ask").click()
+    page.get_by_text("Corrected.").first.wait_for()
+    page.goto("/account/data")
+    page.get_by_label("Stop using my data").check()
+    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Use my data again").click()
+    page.get_by_text("Ended. Your data is used as before.").wait_for()
+
+    user.refresh_from_db()
+    assert user.name == "Joe Döe"
+    assert visit.said == []
+    visit.close()
+
+
+def test_a_workspace_reads_what_waits_and_decides_it(chromium: Any, address: str) -> None:
+    world = make_workspace()
+    first, second = routes.ticket(world), routes.ticket(world, kind="rectification")
+    with scope.workspace(world.id):
+        RequestTicket.objects.filter(pk=first.pk).update(due_at=clock.now())
+    visit = Visit(chromium, address).sign_in_as(world.owner)
+    page = visit.page
+
+    page.goto("/settings")
+    page.get_by_text("1 request about data is overdue.").wait_for()
+    page.get_by_role("link", name="Decide now").click()
+    page.get_by_role("link", name="Correct my data").click()
+    page.get_by_role("button", name="Refuse this request").click()
+    page.get_by_text("The person is owed a reason.").wait_for()
+    page.get_by_label("Why not?").fill("It is correct as it is.")
+    page.get_by_role("button", name="Refuse this request").click()
+    page.get_by_text("Refused", exact=True).wait_for()
+    page.goto(f"/privacy-requests/{first}")
+    page.get_by_role("button", name="Fulfil this request").click()
+    page.get_by_text("Being carried out").wait_for()
+
+    with scope.workspace(world.id):
+        assert RequestTicket.objects.get(pk=second.pk).reason == "It is correct as it is."
+    visit.close()
+
+
 def test_the_pages_about_requests_are_accessible_and_fit(chromium: Any, address: str) -> None:
     world = make_workspace()
     ticket = routes.ticket(world)
+    own = pages.client(world.owner).post("/account/data", {"kind": "objection", "activity": "count_visits"})["Location"]
     visit = Visit(chromium, address)
     public = ("/privacy/requests", "/privacy/requests?who=recipient", "/privacy/requests?who=visitor")
 
@@ -64,8 +116,8 @@ def test_the_pages_about_requests_are_accessible_and_fit(chromium: Any, address:
     _ask_with_a_wallet(visit.page)
     faults += visit.faults("/privacy/requests/wallet")
     visit.sign_in_as(world.owner)
-    faults += [fault for path in ("/account/data", "/privacy-requests", f"/privacy-requests/{ticket}")
-               for fault in visit.faults(path)]  # fmt: skip
+    signed_in = ("/account/data", own, "/privacy-requests", f"/privacy-requests/{ticket}", "/settings/processors")
+    faults += [fault for path in signed_in for fault in visit.faults(path)]
 
     visit.close()
     assert faults == []

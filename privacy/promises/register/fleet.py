@@ -89,6 +89,7 @@ ROWS = (
     row("fleet-51", _("You can change your choice at any time, at the bottom of each page."), "privacy.consent",
         "test"),
     row("fleet-52", _("Your choice is kept in your browser and counts on all our pages."), "privacy.consent", "test"),
-    row("fleet-53", _("Our privacy contact answers within {sla.request}."), "privacy.requests", "privacy.requests_due"),
+    row("fleet-53", _("Our privacy contact answers within {sla.request}."), "privacy.requests",
+        "privacy.requests_due privacy.requests_clocks privacy.requests_reminded"),
     row("fleet-54", shared.COMPLAINT, "privacy.requests", "test"),
 )  # fmt: skip

@@ -1,24 +1,31 @@
 """What people fill in at the privacy centre. Everything but the way to reach them may stay empty."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.utils.functional import lazy
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.account import ProfileForm
 from accounts.forms.fields import email_field
 from messaging.forms.send import plain_number
+from privacy import objections, registry
+from privacy.documents.german import word
+from privacy.models import DataRequest
 from privacy.models.data_request import About, Kind
+from privacy.requests import correcting
 from privacy.requests.deadlines import LAWS
-from privacy.requests.desk import UNPROVED_KINDS, WORDS_MAX
-from privacy.requests.fulfilling import TEXTED
+from privacy.requests.desk import UNPROVED_KINDS, WORDS_MAX, Wish
+from privacy.requests.fulfilling import SIGNED_UP, TEXTED
 from privacy.requests.proofs import DIGITS, Identity
 from smsplatform import regions
 from smsplatform.lib import phone, wallets
 from smsplatform.lib.api.codes import CODES
 
+ON_RECORD = (Kind.CONFIRMATION, Kind.ACCESS, Kind.ERASURE, Kind.OBJECTION, Kind.OPT_OUT_OF_SALE)
 _ANYBODY = (Kind.INQUIRY, Kind.COMPLAINT, Kind.CHILD_ACCOUNT)
 _RIGHTS = (
     Kind.ACCESS, Kind.ERASURE, Kind.RECTIFICATION, Kind.RESTRICTION, Kind.PORTABILITY, Kind.ANONYMISATION,
@@ -29,9 +36,12 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     About.CONTACT: (Kind.OBJECTION, Kind.CONFIRMATION, *_RIGHTS, *_ANYBODY),
     About.ACCOUNT_HOLDER: (*_RIGHTS, Kind.OBJECTION, Kind.CONFIRMATION, *_ANYBODY),
     About.TEAM_MEMBER: (*_RIGHTS, Kind.OBJECTION, Kind.CONFIRMATION, *_ANYBODY),
-    About.VISITOR: (Kind.CONFIRMATION, Kind.ERASURE, Kind.OPT_OUT_OF_SALE, *_ANYBODY),
-}
+    About.VISITOR: (
+        Kind.CONFIRMATION, Kind.ACCESS, Kind.ERASURE, Kind.OBJECTION, Kind.OPT_OUT_OF_SALE, *_ANYBODY
+    ),
+}  # fmt: skip
 OBJECT = _("Object to a use of my data")
+OBJECTORS = {About.ACCOUNT_HOLDER: ("account_holder", "visitor"), About.TEAM_MEMBER: ("account_holder", "visitor")}
 
 
 def _residences() -> list[tuple[str, Any]]:
@@ -88,14 +98,21 @@ class AskForm(forms.Form):
     number = number_field()
     email = email_field(_("Your e-mail address"))
     wallet = WalletField(label=_("Or the wallet that paid for the workspace"))
+    field = forms.ChoiceField(label=_("What is wrong?"), required=False)
+    value = forms.CharField(label=_("What is right?"), max_length=200, required=False)
+    activity = forms.ChoiceField(label=_("Which use of your data?"), required=False)
     residence = forms.ChoiceField(label=_("Where do you live?"), choices=lazy(_residences, list)(), required=False)
     words = forms.CharField(
         label=_("In your words"), max_length=WORDS_MAX, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
 
-    def __init__(self, *args: Any, about: str, signed_in: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, about: str, signed_in: bool = False, consent: UUID | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.consent = consent if about == About.VISITOR else None
         texted = about in TEXTED
+        self._offer(about)
         label = {} if texted else {Kind.OBJECTION: OBJECT}
         choices = [(str(kind), label.get(kind, kind.label)) for kind in KINDS[about]]
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]  # it is a ChoiceField
@@ -111,6 +128,28 @@ class AskForm(forms.Form):
             self.fields["email"].label = _("Your e-mail address, if you want an answer")
             self.fields["email"].required = False
 
+    def _offer(self, about: str) -> None:
+        """What may be corrected, and what may be objected to; nothing where the workspaces decide."""
+        language = get_language() or "en"
+        uses = [(one.key, word(one.purpose, language)) for one in objections.open_to(*OBJECTORS.get(About(about), ()))]
+        self._choose("activity", uses)
+        known = ProfileForm()
+        self.corrections = {
+            label: known.fields[column.field.attname]
+            for label, column in correcting.fields().items()
+            if column.field.attname in known.fields
+        }
+        named = [(label, field.label) for label, field in self.corrections.items()]
+        self._choose("field", [("", _("Something else")), *named] if about in SIGNED_UP else [])
+        if "field" not in self.fields:
+            del self.fields["value"]
+
+    def _choose(self, name: str, choices: list[Any]) -> None:
+        if choices:
+            self.fields[name].choices = choices  # type: ignore[attr-defined]  # it is a ChoiceField
+        else:
+            del self.fields[name]
+
     def clean_number(self) -> str:
         """In E.164."""
         return checked_number(self.cleaned_data["number"])
@@ -119,12 +158,43 @@ class AskForm(forms.Form):
         """Whoever has to show who they are must be reachable; whoever writes must say something."""
         fields = super().clean() or self.cleaned_data
         kind = fields.get("kind")
-        reached = fields.get("email") or fields.get("wallet")
-        if "email" in self.fields and not self.errors and not reached and kind not in UNPROVED_KINDS:
+        reached = fields.get("email") or fields.get("wallet") or self._needs_no_address(kind)
+        if "email" in self.fields and not self.errors and not reached:
             self.add_error("email", _("We write to this address, so that you can show that you are you."))
-        if kind in (*_ANYBODY, Kind.RECTIFICATION) and not fields.get("words", "").strip():
+        corrects = kind == Kind.RECTIFICATION and bool(fields.get("field"))
+        if corrects:
+            self._clean_value(fields)
+        elif kind in (*_ANYBODY, Kind.RECTIFICATION) and not fields.get("words", "").strip():
             self.add_error("words", _("Say what it is about, so that somebody can deal with it."))
+        if kind == Kind.OBJECTION and "activity" in self.fields and not fields.get("activity"):
+            self.add_error("activity", _("Choose what you object to."))
         return fields
+
+    def _needs_no_address(self, kind: str | None) -> bool:
+        """Who only complains or asks, and visitors whose browser holds the record that it is about."""
+        return kind in UNPROVED_KINDS or (self.consent is not None and kind in ON_RECORD)
+
+    def _clean_value(self, fields: dict[str, Any]) -> None:
+        """By the rules of the page on which people set it themselves."""
+        value = str(fields.get("value", "")).strip()
+        try:
+            fields["value"] = self.corrections[fields["field"]].clean(value)
+        except forms.ValidationError as error:
+            self.add_error("value", error)
+        if not value:
+            self.add_error("value", _("Write what is right."))
+
+    @property
+    def wish(self) -> Wish:
+        """Of a valid form: what it is about, beyond its kind."""
+        fields, kind = self.cleaned_data, self.cleaned_data["kind"]
+        corrects = kind == Kind.RECTIFICATION and bool(fields.get("field"))
+        return Wish(
+            field=fields["field"] if corrects else "",
+            value=fields["value"] if corrects else "",
+            activity=fields.get("activity", "") if kind == Kind.OBJECTION else "",
+            consent=self.consent,
+        )
 
     @property
     def identity(self) -> Identity | None:
@@ -178,6 +248,15 @@ class CodeForm(forms.Form):
     def clean_code(self) -> str:
         """The digits alone."""
         return "".join(self.cleaned_data["code"].split())
+
+
+def correction(row: DataRequest) -> str:
+    """What a request wants corrected, or objects to, in the words of a page; empty for others."""
+    if row.field:
+        found = correcting.fields().get(row.field)
+        return gettext(found.declared.correct) if found else row.field
+    named = [one.purpose for one in registry.activities() if one.key == row.activity]
+    return word(named[0], get_language() or "en") if named else ""
 
 
 class SignatureForm(forms.Form):

@@ -58,6 +58,21 @@ def approve(request: HttpRequest, data_request_id: str) -> HttpResponse:
 
 @public
 @outside
+@require_POST
+def lift(request: HttpRequest, data_request_id: str) -> HttpResponse:
+    """The end of a restriction or objection, by the word of who asked for it."""
+    at = clock.now()
+    row = visitor.own(request, data_request_id, at=at)
+    if fulfilling.held_by(row):
+        fulfilling.lift(row, at=at)
+        messages.success(request, _("Ended. Your data is used as before."))
+    else:
+        messages.warning(request, _("This does not hold any more."))
+    return redirect("privacy_request", str(row))
+
+
+@public
+@outside
 @never_cache
 @require_POST
 def copy(request: HttpRequest, data_request_id: str) -> HttpResponse:

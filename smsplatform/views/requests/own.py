@@ -34,6 +34,7 @@ def data(request: HttpRequest) -> HttpResponse:
             residence=fields["residence"],
             words=fields["words"],
             locale=get_language() or "",
+            wish=form.wish,
             at=at,
         )
         desk.prove(made, how="session", at=at)

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import outside, public
 from privacy.models import DataRequest, RequestTicket
-from privacy.requests import authorities, desk, states, tickets
+from privacy.requests import authorities, desk, fulfilling, states, tickets
 from smsplatform.lib import clock
-from smsplatform.views.requests import outcome, visitor
+from smsplatform.views.requests import forms, outcome, visitor
 
 LISTED_MAX = 50
 
@@ -31,6 +31,8 @@ def track(request: HttpRequest, data_request_id: str) -> HttpResponse:
         "steps": list(row.steps.order_by("id")),
         "decisions": tickets.decisions(row),
         "plan": outcome.plan_of(row),
+        "held": fulfilling.held_by(row),
+        "correction": forms.correction(row),
         "copies": outcome.copies_of(row),
         "authority": authorities.of(row.residence),
         "authorities": sorted(authorities.AUTHORITIES.values(), key=lambda one: one.name),
@@ -51,7 +53,7 @@ def withdraw(request: HttpRequest, data_request_id: str) -> HttpResponse:
     at = clock.now()
     row = visitor.own(request, data_request_id, at=at)
     try:
-        tickets.withdraw(row, at=at)
+        fulfilling.withdraw(row, at=at)
     except desk.NotAllowed:
         messages.warning(request, _("This request cannot be withdrawn any more."))
     else:

@@ -16,13 +16,15 @@ from accounts.access import staff_page
 from accounts.models.user import StaffRole
 from privacy.models import DataRequest
 from privacy.models.data_request import State
-from privacy.requests import deadlines, desk, letters, states, tickets
+from privacy.requests import correcting, deadlines, desk, fulfilling, letters, states, tickets
 from smsplatform.lib import clock, ids, phone
+from smsplatform.views.requests.forms import correction
 
 SHOWN = 100
 REASONS = (
     ("gdpr_12_5", gettext_lazy("Plainly unfounded, or asked again and again (GDPR Art. 12(5))")),
     ("gdpr_17_3", gettext_lazy("The law makes us keep it (GDPR Art. 17(3))")),
+    ("gdpr_21_1", gettext_lazy("Our compelling grounds outweigh the person's (GDPR Art. 21(1))")),
     ("gdpr_15_4", gettext_lazy("It would harm the rights of others (GDPR Art. 15(4))")),
     ("no_law", gettext_lazy("There is nothing that the right applies to")),
 )
@@ -79,6 +81,9 @@ def act(request: HttpRequest, staff_request_id: str) -> HttpResponse:
     except desk.TooLate:
         form.add_error(None, _("It can be put off only before its date, once, and where the law gives more time."))
         return _page(request, row, form, status=422)
+    except correcting.NotThere:
+        form.add_error(None, _("The account is not there any more: there is nothing to correct."))
+        return _page(request, row, form, status=422)
     except desk.NotAllowed:
         form.add_error(None, _("The request is in a state in which this cannot be done."))
         return _page(request, row, form, status=422)
@@ -93,9 +98,9 @@ def _act(row: DataRequest, fields: dict[str, Any], actor: UUID | None) -> None:
     if fields["act"] == "extend":
         tickets.put_off(row, reason=words, actor=actor, at=at)
     elif fields["act"] == "refuse":
-        desk.refuse(row, code=fields["code"] or REASONS[0][0], reason=words, actor=actor, at=at)
+        fulfilling.decline(row, code=fields["code"] or REASONS[0][0], reason=words, actor=actor, at=at)
     else:
-        desk.move(row, State.DELIVERED, by="staff", actor=actor, note="answered", answer=words, at=at)
+        fulfilling.grant(row, answer=words, actor=actor, at=at)
 
 
 def _page(request: HttpRequest, row: DataRequest, form: AnswerForm, *, status: int = 200) -> HttpResponse:
@@ -105,6 +110,7 @@ def _page(request: HttpRequest, row: DataRequest, form: AnswerForm, *, status: i
         "line": _line(row, at),
         "row": row,
         "form": form,
+        "correction": correction(row),
         "steps": list(row.steps.order_by("id")),
         "decisions": tickets.decisions(row),
         "answers": states.may(row.state, State.DELIVERED) and row.state == State.VERIFIED,
