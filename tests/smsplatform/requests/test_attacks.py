@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from privacy.models import DataRequest, IdentityProof
@@ -110,7 +111,7 @@ def test_every_wish_is_answered_alike_whether_or_not_there_is_an_account(
     answer = browser.post(ASK, {"kind": kind, "email": email, "words": "My name is spelt Joe."})
 
     assert (answer.status_code, answer["Location"], answer.content) == (302, "/privacy/requests/sent", b"")
-    assert {morsel.key for morsel in answer.cookies.values()} == {"sessionid"}
+    assert {morsel.key for morsel in answer.cookies.values()} == {settings.SESSION_COOKIE_NAME}
     assert browser.get(answer["Location"]).content.count(email.encode()) == 0
 
 
