@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.db import connections
 
-from accounts import grants, tokens
+from accounts import grants, support, tokens
 from accounts.forms.signup import SignUpForm
-from accounts.models import StaffGrant, TotpDevice, User
+from accounts.models import StaffGrant, SupportThread, TotpDevice, User
 from accounts.workspaces import collected
 from privacy import profiles
 from privacy.promises import Check, Outcome, declare
@@ -18,6 +18,7 @@ from smsplatform.lib.tenancy import catalogue
 HASH = f"bcrypt_sha256$$2b${PasswordHasher.rounds}$"
 UNUSABLE = "!"
 SLACK = dt.timedelta(days=1)
+WEEKEND = dt.timedelta(days=2)
 DAILY = dt.timedelta(days=1)
 ALWAYS_ASKED = {"email", "password", "workspace", "age"}
 STRAY = """
@@ -113,6 +114,21 @@ def grant_reasons(at: dt.datetime) -> Outcome:
     return Outcome(holds=kept == 3 and empty == 0, evidence={"rules": kept, "grants": rows.count(), "without": empty})
 
 
+def support_kept(at: dt.datetime) -> Outcome:
+    """No thread is left a day after its time, and none that was answered waits for ever."""
+    threads = SupportThread.objects.using("system")
+    over = threads.filter(resolved_at__lt=at - profiles.duration("retention.support") - SLACK).count()
+    forgotten = threads.filter(state=support.State.WAITING, last_at__lt=at - support.IDLE - SLACK).count()
+    return Outcome(holds=over + forgotten == 0, evidence={"over": over, "forgotten": forgotten})
+
+
+def support_answered(at: dt.datetime) -> Outcome:
+    """Nobody waits for an answer longer than was promised, weekends not counted against support."""
+    promised = profiles.duration("sla.inquiry") + WEEKEND
+    late = SupportThread.objects.using("system").filter(state=support.State.OPEN, asked_at__lt=at - promised).count()
+    return Outcome(holds=late == 0, evidence={"late": late})
+
+
 def _number(statement: str, *arguments: dt.datetime | float | UUID) -> int:
     with connections["system"].cursor() as cursor:
         cursor.execute(statement, list(arguments))
@@ -151,6 +167,14 @@ declare(
     Check(
         name="accounts.fields_collected", method="database", run=fields_collected,
         what="What sign-up asks for and what rows of people hold.",
+    ),
+    Check(
+        name="accounts.support_kept", method="database", run=support_kept, fresh=DAILY,
+        what="Support threads past their time, and answered ones that nobody resolved.",
+    ),
+    Check(
+        name="accounts.support_answered", method="database", run=support_answered,
+        what="Questions to support that wait longer than promised.",
     ),
     Check(
         name="accounts.closings_due", method="database", run=closings_due,

@@ -28,7 +28,7 @@ class LetterForm(forms.Form):
     """One letter."""
 
     text = forms.CharField(
-        label=_("Your message"),
+        label=_("What happened?"),
         max_length=TEXT_MAX,
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": _("Write what happened, and what you expected instead.")},
@@ -55,7 +55,7 @@ class QuestionForm(LetterForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     about = forms.CharField(
-        label=_("Message"),
+        label=_("Which message?"),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "msg_…"}),

@@ -11,7 +11,7 @@ from smsplatform.lib.tenancy import staff_reads
 from smsplatform.lib.tenancy.operations import Isolate
 
 SQL = (Path(__file__).parent.parent / "sql" / "support.sql").read_text()
-STATES = "id, workspace_id, state, last_at, resolved_at"
+STATES = "id, workspace_id, state, asked_at, last_at, resolved_at"
 STAFF = ";\n".join(staff_reads.statements("accounts_support_thread", "accounts_support_entry"))
 
 

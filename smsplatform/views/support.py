@@ -7,6 +7,7 @@ from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import activity, support
@@ -21,6 +22,7 @@ from privacy import periods, profiles
 from smsplatform.lib import clock, ids
 
 PAGE_ROWS = 25
+AGAIN = gettext_lazy("Your letter")
 
 
 @page(permission=Permission.SUPPORT_ASK)
@@ -61,14 +63,14 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def show(request: HttpRequest, support_number: str) -> HttpResponse:
     """One thread, all of its letters, and the form for another one."""
-    return _thread_page(request, _found(request, support_number), LetterForm())
+    return _thread_page(request, _found(request, support_number), LetterForm(label=AGAIN))
 
 
 @page(permission=Permission.SUPPORT_ASK)
 @require_POST
 def write(request: HttpRequest, support_number: str) -> HttpResponse:
     """Another letter; it opens again what was resolved."""
-    thread, form = _found(request, support_number), LetterForm(request.POST)
+    thread, form = _found(request, support_number), LetterForm(request.POST, label=AGAIN)
     if form.is_valid():
         try:
             support.write(thread=thread, by=_user(request), text=form.cleaned_data["text"], at=clock.now())

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from accounts import flags, grants, notifications, support, tickets, upkeep
+from accounts import flags, grants, notifications, promises, support, tickets, upkeep
 from accounts.grants import GrantRefused
 from accounts.models import Notification, SupportEntry, SupportThread, User
 from accounts.support import State, SupportRefused
@@ -289,3 +289,40 @@ def test_an_entry_of_another_workspace_cannot_be_hung_on_a_thread(shop: pages.Sh
         SupportEntry.objects.create(
             workspace=other.workspace, thread_id=thread.pk, user=other.owner, text="x", at=clock.now()
         )
+
+
+# The board
+
+
+def ago(thread: SupportThread, column: str, by: dt.timedelta) -> None:
+    with superuser() as connection:
+        connection.execute(
+            f"UPDATE accounts_support_thread SET {column} = now() - %s WHERE id = %s".encode(), [by, thread.pk]
+        )
+
+
+@pytest.mark.promise("transit-16", "transit-62")
+def test_the_board_turns_red_over_threads_past_their_time_and_forgotten_ones(shop: pages.Shop) -> None:
+    over, forgotten = cases.resolved(shop.workspace, shop.owner), cases.thread(shop.workspace, shop.owner)
+    answer(forgotten, staff.member())
+    before = promises.support_kept(clock.now()).evidence
+
+    ago(over, "resolved_at", profiles.duration("retention.support") + 2 * DAY)
+    ago(forgotten, "last_at", support.IDLE + 2 * DAY)
+
+    told = promises.support_kept(clock.now())
+    assert not told.holds
+    assert (told.evidence["over"], told.evidence["forgotten"]) == (before["over"] + 1, before["forgotten"] + 1)
+
+
+@pytest.mark.promise("team-19")
+def test_the_board_turns_red_over_questions_that_wait_too_long(shop: pages.Shop) -> None:
+    thread = cases.thread(shop.workspace, shop.owner)
+    before = promises.support_answered(clock.now()).evidence["late"]
+    ago(thread, "asked_at", profiles.duration("sla.inquiry") + 3 * DAY)
+
+    told = promises.support_answered(clock.now())
+
+    assert (told.holds, told.evidence["late"]) == (False, before + 1)
+    answer(thread, staff.member())
+    assert promises.support_answered(clock.now()).evidence["late"] == before

@@ -26,7 +26,7 @@ def test_a_customer_asks_about_a_message_and_staff_answer(chromium: Any, address
     page.get_by_role("button", name="Send").click()
     page.get_by_text("Write what happened").wait_for()
     faults += customer.violations()
-    page.get_by_label("Your message").fill(cases.TEXT)
+    page.get_by_label("What happened?").fill(cases.TEXT)
     page.get_by_role("button", name="Send").click()
     page.get_by_role("heading", name=cases.SUBJECT).wait_for()
     number = page.url.rpartition("/")[2]
@@ -37,7 +37,7 @@ def test_a_customer_asks_about_a_message_and_staff_answer(chromium: Any, address
     assert cases.SUBJECT not in desk.page.content()
     staff.grant(shop.workspace.pk, member, Level.IDENTIFIERS, ticket=number)
     faults += desk.faults(here) + desk.faults(f"{here}/{number}")
-    desk.page.get_by_label("Answer").fill("The network is slow today. It will come.")
+    desk.page.get_by_role("textbox", name="Answer").fill("The network is slow today. It will come.")
     desk.page.get_by_role("button", name="Answer", exact=True).click()
     desk.page.get_by_text("They were told by mail").wait_for()
     desk.close()

@@ -32,7 +32,7 @@ ROWS = (
         "test"),
     row("team-17", _("Marketing is sent only with your consent."), "", gap=shared.NO_MARKETING),
     row("team-18", _("You can opt out of it easily."), "", gap=shared.NO_MARKETING),
-    row("team-19", _("Support answers you."), "smsplatform.views.staff", "test"),
+    row("team-19", _("Support answers you."), "accounts.support", "test accounts.support_answered"),
     row("team-20", shared.AGGREGATES, "messaging.traffic", "privacy.aggregates"),
     row("team-21", _("We prevent incidents and abuse."),
         "accounts.suspending, accounts.backoff, smsplatform.lib.limits", "test"),
