@@ -6,18 +6,18 @@ import pytest
 
 from smsplatform.lib import ids
 from smsplatform.lib.tenancy.staff import Level
-from tests.browser.visit import LOOKS, Visit
+from tests.browser.visit import Visit
 from tests.factories import pages, staff
 from tests.factories import support as cases
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_customer_asks_about_a_message_and_staff_answer(chromium: Any, address: str, width: int, scheme: str) -> None:
+@pytest.mark.promise("team-19")
+def test_a_customer_asks_about_a_message_and_staff_answer(chromium: Any, address: str) -> None:
     shop, member = pages.shop(), staff.member()
     message = pages.message(shop)
-    customer = Visit(chromium, address, width=width, scheme=scheme).sign_in_as(shop.owner)
+    customer = Visit(chromium, address).sign_in_as(shop.owner)
     page = customer.page
-    faults = customer.faults("/support") + customer.faults("/support/new")
+    faults = customer.faults("/support/new")
 
     page.goto(f"/messages/{message}")
     page.get_by_role("link", name="Ask support").click()
@@ -32,7 +32,7 @@ def test_a_customer_asks_about_a_message_and_staff_answer(chromium: Any, address
     number = page.url.rpartition("/")[2]
 
     here = f"/staff/workspaces/{ids.encode(ids.WORKSPACE, shop.workspace.pk)}/support"
-    desk = Visit(chromium, address, width=width, scheme=scheme).sign_in_verified(member)
+    desk = Visit(chromium, address).sign_in_verified(member)
     faults += desk.faults("/staff/support")
     assert cases.SUBJECT not in desk.page.content()
     staff.grant(shop.workspace.pk, member, Level.IDENTIFIERS, ticket=number)
