@@ -303,7 +303,7 @@ def ago(thread: SupportThread, column: str, by: dt.timedelta) -> None:
 
 def kept() -> tuple[bool, int, int]:
     told = promises.support_kept(clock.now())
-    return told.holds, int(told.evidence["over"]), int(told.evidence["forgotten"])
+    return bool(told.holds), int(told.evidence["over"]), int(told.evidence["forgotten"])
 
 
 def late() -> int:
