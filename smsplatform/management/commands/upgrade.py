@@ -9,8 +9,8 @@ from smsplatform.lib.tenancy import roles
 
 
 class Command(BaseCommand):
-    help = "Migrate both databases and install the keys that prove a workspace. Run it at every deployment."
-    requires_system_checks: list[str] = []
+    help = "Migrate both databases and install the keys that prove a workspace, then check the settings. Run it at every deployment."
+    requires_system_checks: list[str] = []  # at the end: some ask the tables
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Needs OWNER_DATABASE_URL: only the owner role may change tables."""
@@ -22,3 +22,4 @@ class Command(BaseCommand):
         owner = connections["owner"]
         owner.ensure_connection()
         roles.after_migrate(owner.connection, secret_key=settings.SECRET_KEY)
+        self.check()  # for the workers too, which start without
