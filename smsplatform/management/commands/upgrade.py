@@ -9,7 +9,7 @@ from smsplatform.lib.tenancy import roles
 
 
 class Command(BaseCommand):
-    help = "Migrate both databases and install the keys that prove a workspace, then check the settings. Run it at every deployment."
+    help = "Migrate both databases, install the keys that prove a workspace, check the settings. Run it at every deployment."
     requires_system_checks: list[str] = []  # at the end: some ask the tables
 
     def handle(self, *args: Any, **options: Any) -> None:
