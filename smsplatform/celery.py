@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init
 
 # Checks import every page: 20 MB that a worker never uses. ``manage.py upgrade`` has made them before workers start.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
@@ -106,3 +107,9 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "accounts.evidence",
         "accounts.support",
     ]
+
+
+@beat_init.connect
+def purge_now(**kwargs: Any) -> None:
+    """What came to its end while nothing ran goes at once, not after the first interval."""
+    app.send_task("privacy.retention.purge", queue="privacy")

@@ -112,7 +112,7 @@ def _sidebar(page: Page) -> list[str]:
 def _take(page: Page, path: str, look: str, *, title: str = "") -> None:
     if path:
         page.goto(path)
-    name = title or path.strip("/").replace("/", "-") or "overview"
+    name = title or path.strip("/").replace("/", ".") or "overview"
     tall = min(HEIGHT_MAX, page.evaluate("document.documentElement.scrollHeight"))
     wide = page.evaluate("window.innerWidth")
     page.screenshot(

@@ -16,6 +16,15 @@ NARROWEST = 360  # nothing may scroll sideways down to here
 LOOKS = ((390, "dark"), (1440, "light"))  # both widths and both schemes at half the price of all four
 AXE = "options => axe.run(options).then(result => result.violations)"
 
+# Cells of a row that lie on one another, in pixels both ways; borders may touch.
+COVERED = """() => [...document.querySelectorAll("table.cards tbody tr")].flatMap(row => {
+    const boxes = [...row.cells].map(cell => [cell, cell.getBoundingClientRect()]).filter(([, box]) => box.width);
+    const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+    return boxes.flatMap(([cell, box], at) => boxes.slice(at + 1).filter(([, other]) => meet(box, other))
+        .map(([other]) => `${cell.innerText} on ${other.innerText}`));
+})"""
+
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt install chromium-headless-shell")
 
 
@@ -73,6 +82,7 @@ class Visit:
         self.page.emulate_media(color_scheme=scheme)
         self._widen(width)
         found = [f"{width} {scheme}: {violation}" for violation in self.violations()]
+        found += [f"{width}: {covered}" for covered in self.page.evaluate(COVERED)]
         for narrower in (width, NARROWEST) if width < 500 else (width,):
             self._widen(narrower)
             found += [f"overflow by {self.overflow()} at {narrower}"] if self.overflow() > 0 else []

@@ -9,7 +9,9 @@ from smsplatform.lib.tenancy import roles
 
 
 class Command(BaseCommand):
-    help = "Migrate both databases, install the keys that prove a workspace, check the settings. Run it at every deployment."
+    help = (
+        "Migrate both databases, install the keys that prove a workspace, check settings. Run it at every deployment."
+    )
     requires_system_checks: list[str] = []  # at the end: some ask the tables
 
     def handle(self, *args: Any, **options: Any) -> None:
