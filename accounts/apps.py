@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
         """Listen to sign-ins, incidents and requests that people have to be told of; register notifications."""
         import_module("accounts.arrivals")
         import_module("accounts.closing")
+        import_module("accounts.disclosing")
         import_module("accounts.incidents")
         import_module("accounts.reauth")
         import_module("accounts.request_notices")

@@ -83,6 +83,17 @@ register(
         },
     ),
     Mail(
+        template="accounts/disclosure",
+        category=Category.ALERT,
+        sample={
+            "workspace": "Acme",
+            "authority": "District court of Example",
+            "release_at": AT,
+            "handed_over": False,
+            "url": LINK,
+        },
+    ),
+    Mail(
         template="accounts/security_incident",
         category=Category.ALERT,
         sample={

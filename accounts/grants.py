@@ -14,9 +14,10 @@ from uuid import UUID
 
 from accounts import directory, letters, reasons, tickets
 from accounts.models import StaffGrant, User
-from accounts.models.grant import BREAK_GLASS, HOURS_MAX, REVIEW_WITHIN, State
+from accounts.models.grant import BREAK_GLASS, HOURS_MAX, REVIEW_WITHIN, Reason, State
 from accounts.models.user import StaffRole
 from privacy import audit
+from privacy.disclosures import register as disclosures
 from smsplatform.lib import ids
 from smsplatform.lib.tenancy import scope, staff
 from smsplatform.lib.tenancy.staff import Level, Pass
@@ -50,11 +51,13 @@ def open(*, workspace: UUID, by: User, wish: Wish, factor_at: dt.datetime | None
     """A new grant at the lowest level, or at the highest for break-glass. Raises ``GrantRefused``."""
     place = check(workspace=workspace, by=by, wish=wish, at=at)
     _check_factor(factor_at, at)
-    waits = place.staff_approval and not wish.break_glass
+    silent_until = _silent_until(workspace, wish, at)
+    waits = place.staff_approval and not wish.break_glass and silent_until is None
     minutes = min(wish.minutes, int(BREAK_GLASS.total_seconds() // 60)) if wish.break_glass else wish.minutes
     grant = StaffGrant(
         workspace_id=workspace, staff_id=by.pk, category=wish.category, reason=wish.reason.strip(),
         ticket=wish.ticket, minutes=minutes, break_glass=wish.break_glass, created_at=at, customer_asked=waits,
+        withheld_until=silent_until,
         level=Level.CONTENT if wish.break_glass else Level.METADATA,
     )  # fmt: skip
     if not waits:
@@ -197,6 +200,11 @@ def _ticket_problem(ticket: str, workspace: UUID) -> str:
     return "" if reasons.is_ticket(ticket) else "pattern"
 
 
+def _silent_until(workspace: UUID, wish: Wish, at: dt.datetime) -> dt.datetime | None:
+    """Until when a law forbids to tell the workspace of this grant: it is neither asked nor shown it meanwhile."""
+    return disclosures.barred_until(workspace, at=at) if wish.category == Reason.LEGAL_PROCESS else None
+
+
 def _said_before(workspace: UUID, by: User, reason: str, at: dt.datetime) -> bool:
     """Whether this person gave this workspace the very same reason within a day: no silent renewal."""
     return (
@@ -235,7 +243,10 @@ def _record(what: str, grant: StaffGrant, by: UUID, at: dt.datetime, *, source: 
     details = {
         "grant": str(grant.pk), "category": grant.category, "ticket": grant.ticket, "level": Level(grant.level).name,
     }  # fmt: skip
-    audit.record(action=f"{source}:grant:{what}", workspace=grant.workspace_id, actor=by, at=at, details=details)
+    audit.record(
+        action=f"{source}:grant:{what}", workspace=grant.workspace_id, actor=by, at=at, details=details,
+        withheld_until=grant.withheld_until,
+    )  # fmt: skip
 
 
 def _tell(grant: StaffGrant) -> None:

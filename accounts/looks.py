@@ -117,7 +117,10 @@ def record(look: Look, *, by: UUID, kinds: Collection[str], count: int, subject:
         details["object"] = str(subject)
     try:
         with scope.workspace(look.place.id):
-            audit.record(action=LOOKED, workspace=look.place.id, actor=by, at=look.at, details=details)
+            audit.record(
+                action=LOOKED, workspace=look.place.id, actor=by, at=look.at, details=details,
+                withheld_until=look.grant.withheld_until,
+            )  # fmt: skip
     except Error:
         logger.exception("look_not_recorded")
         raise NotRecorded from None

@@ -323,7 +323,7 @@ declare(
             "reason": F("account_meta"),
             **each("category ticket level minutes break_glass customer_asked", F("account_meta")),
             **each("created_at starts_at expires_at ended_at refused_at", F("account_meta")),
-            **each("content_asked_at approved_at reviewed_at", F("account_meta")),
+            **each("content_asked_at approved_at reviewed_at withheld_until", F("account_meta")),
         },
     ),
     ModelPolicy(

@@ -13,9 +13,11 @@ class PrivacyConfig(AppConfig):
         """All models are loaded by now."""
         from privacy import checks, inventory  # they need loaded models
         from privacy.consent import groups
+        from privacy.disclosures import packing as _packing
         from privacy.documents import in_force, providers
 
         inventory.install()
+        assert _packing.SUBJECT  # imported because it tells archives how packages are made
         providers.install()
         autodiscover_modules("personal_data", "promises", "live")
         checks.install()

@@ -3,8 +3,10 @@
 from django.utils.translation import gettext_noop as _
 
 from privacy import archives, upkeep
+from privacy.abuse import declared as abuse
 from privacy.breaches import declared as breaches
 from privacy.consent import declared as consent
+from privacy.disclosures import declared as disclosures
 from privacy.registry import F, ModelPolicy, Unit, declare, each
 
 ROW = F("none", reason="random id of this row")
@@ -501,4 +503,4 @@ declare(
         fields=each("id app_label model", FRAMEWORK),
     ),
 )
-declare(*consent.DECLARED, *breaches.DECLARED)
+declare(*consent.DECLARED, *breaches.DECLARED, *abuse.DECLARED, *disclosures.DECLARED)

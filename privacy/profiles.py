@@ -119,8 +119,12 @@ KEYS = (
     Key(name="route.sender_rewrite", default=False, conflict="C25", values={"api": True}),
     Key(name="transfer.notice", default=30 * DAY, conflict="C26", tighter="more"),
     Key(name="disclosure.notify_first", default=True, conflict="C27"),
+    Key(name="disclosure.wait", default=7 * DAY, conflict="C27", tighter="more"),  # between notice and package
     Key(name="claims", default=(), conflict="C28", values={"team": ("soc2_in_progress",)}),
     Key(name="retention.support", default=YEAR, conflict="C29", tighter="less"),
+    Key(name="retention.abuse_words", default=30 * DAY, conflict="C29", tighter="less"),  # after a case is closed
+    Key(name="retention.abuse", default=YEAR, conflict="C29", tighter="less"),
+    Key(name="retention.disclosures", default=3 * YEAR, conflict="C27"),
     Key(name="retention.api_log", default=90 * DAY, conflict="C30", tighter="less"),
     Key(name="retention.contact_idle", default=None, conflict="C31"),
     Key(name="roles", default=("owner", "admin", "developer", "billing", "viewer"), conflict="C32"),

@@ -10,6 +10,7 @@ from accounts.models.user import StaffRole
 
 EVERYBODY = frozenset({StaffRole.ADMIN, StaffRole.SUPPORT, StaffRole.FINANCE, StaffRole.AUDITOR})
 WORKERS = EVERYBODY - {StaffRole.AUDITOR}
+DESK = frozenset({StaffRole.ADMIN, StaffRole.SUPPORT})
 OVERSEERS = frozenset({StaffRole.ADMIN, StaffRole.AUDITOR})
 
 
@@ -39,9 +40,9 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(url_name="staff_grants", label=_("Access grants"), icon="key", roles=EVERYBODY),
             Entry(url_name="staff_senders", label=_("Sender reviews"), icon="identification"),
             Entry(url_name="staff_support", label=_("Support"), icon="chat-bubble-left-right"),
-            Entry(url_name="staff_abuse", label=_("Abuse cases"), icon="flag"),
+            Entry(url_name="staff_abuse", label=_("Abuse cases"), icon="flag", roles=DESK),
             Entry(url_name="staff_holds", label=_("Legal holds"), icon="scale"),
-            Entry(url_name="staff_disclosures", label=_("Disclosures"), icon="document-text"),
+            Entry(url_name="staff_disclosures", label=_("Disclosures"), icon="document-text", roles=DESK),
         ),
     ),
     (

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from smsplatform.views.staff import acts, grants, messages, people, support, workspaces
+from smsplatform.views.staff import acts, grants, messages, packages, people, support, workspaces
 
 urlpatterns = [
     path("staff", workspaces.home, name="staff_home"),
@@ -30,6 +30,16 @@ urlpatterns = [
         "staff/workspaces/<slug:workspace_id>/keys/<slug:key_id>",
         acts.key_suspension,
         name="staff_key_suspension",
+    ),
+    path(
+        "staff/workspaces/<slug:workspace_id>/disclosures/<slug:disclosure_id>/produce",
+        packages.produce,
+        name="staff_package_produce",
+    ),
+    path(
+        "staff/workspaces/<slug:workspace_id>/disclosures/<slug:disclosure_id>/take",
+        packages.take,
+        name="staff_package_take",
     ),
     path("staff/workspaces/<slug:workspace_id>/team", people.team, name="staff_team"),
     path(

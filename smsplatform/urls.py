@@ -4,7 +4,9 @@ from django.urls import include, path, register_converter
 
 from privacy.documents.texts import DOCUMENTS
 from smsplatform.views import (
+    abuse,
     consent,
+    disclosures,
     docs,
     health,
     notices,
@@ -19,10 +21,12 @@ from smsplatform.views import (
     well_known,
 )
 from smsplatform.views.requests import centre, outcome, own, proving, senders, tracking
+from smsplatform.views.staff import abuse as staff_abuse
 from smsplatform.views.staff import audit as staff_audit
 from smsplatform.views.staff import breaches
 from smsplatform.views.staff import carriers as staff_carriers
 from smsplatform.views.staff import dead_letters as staff_dead_letters
+from smsplatform.views.staff import disclosures as staff_disclosures
 from smsplatform.views.staff import holds as staff_holds
 from smsplatform.views.staff import notices as staff_notices
 from smsplatform.views.staff import policies as staff_policies
@@ -136,6 +140,33 @@ urlpatterns = [
     path("outbox/<str:mail_id>.html", outbox.outbox_html, name="outbox_html"),
     path("outbox/<str:mail_id>", outbox.outbox_mail, name="outbox_mail"),
     path("staff/retention", staff_retention.index, name="staff_retention"),
+    path("report", abuse.report, name="report"),
+    path("report/done", abuse.done, name="report_done"),
+    path("staff/abuse", staff_abuse.index, name="staff_abuse"),
+    path("staff/abuse/new", staff_abuse.new, name="staff_abuse_new"),
+    path("staff/abuse/<str:abuse_case_id>", staff_abuse.show, name="staff_abuse_case"),
+    path("staff/abuse/<str:abuse_case_id>/move", staff_abuse.move, name="staff_abuse_move"),
+    path("staff/abuse/<str:abuse_case_id>/trace", staff_abuse.trace, name="staff_abuse_trace"),
+    path("staff/abuse/<str:abuse_case_id>/forget", staff_abuse.forget, name="staff_abuse_forget"),
+    path("disclosures", disclosures.index, name="disclosures"),
+    path("disclosures/<str:disclosure_notice_id>/object", disclosures.object_to, name="disclosure_object"),
+    path("privacy/authorities", disclosures.authorities, name="authorities"),
+    path("staff/disclosures", staff_disclosures.index, name="staff_disclosures"),
+    path("staff/disclosures/new", staff_disclosures.new, name="staff_disclosure_new"),
+    path("staff/disclosures/runbook", staff_disclosures.runbook, name="staff_disclosure_runbook"),
+    path("staff/disclosures/<str:disclosure_id>", staff_disclosures.show, name="staff_disclosure"),
+    path("staff/disclosures/<str:disclosure_id>/assess", staff_disclosures.assess, name="staff_disclosure_assess"),
+    path("staff/disclosures/<str:disclosure_id>/tell", staff_disclosures.tell, name="staff_disclosure_tell"),
+    path("staff/disclosures/<str:disclosure_id>/answer", staff_disclosures.answer, name="staff_disclosure_answer"),
+    path("staff/disclosures/<str:disclosure_id>/approve", staff_disclosures.approve, name="staff_disclosure_approve"),
+    path(
+        "staff/disclosures/<str:disclosure_id>/hand-over",
+        staff_disclosures.hand_over,
+        name="staff_disclosure_hand_over",
+    ),
+    path(
+        "staff/disclosures/<str:disclosure_id>/withdraw", staff_disclosures.withdraw, name="staff_disclosure_withdraw"
+    ),
     path("staff/holds", staff_holds.index, name="staff_holds"),
     path("staff/holds/place", staff_holds.place, name="staff_hold_place"),
     path("staff/holds/<slug:hold_id>", staff_holds.show, name="staff_hold"),

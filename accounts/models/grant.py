@@ -46,6 +46,12 @@ class State(models.TextChoices):
     OVER = "over", _("Over")
 
 
+class GrantQuerySet(models.QuerySet["StaffGrant"]):
+    def readable(self, *, at: dt.datetime) -> "GrantQuerySet":
+        """Without what the law forbids to tell the workspace at ``at``."""
+        return self.filter(Q(withheld_until=None) | Q(withheld_until__lte=at))
+
+
 class StaffGrant(models.Model):
     """One workspace, one staff member, one reason. The database refuses to lengthen one, to change what it is for,
     to raise it by more than a step, and content without a second person (``sql/grants.sql``).
@@ -74,6 +80,9 @@ class StaffGrant(models.Model):
     approved_at = models.DateTimeField(null=True)
     reviewed_by = models.UUIDField(null=True)  # of a break-glass
     reviewed_at = models.DateTimeField(null=True)
+    withheld_until = models.DateTimeField(null=True)  # hidden from the workspace, where a law demands it
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         db_table = "accounts_staff_grant"

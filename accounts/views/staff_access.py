@@ -48,12 +48,12 @@ class Look:
 def index(request: HttpRequest) -> HttpResponse:
     """Every look, newest first, and what waits for a decision."""
     workspace, at = _here(request), clock.now()
-    rows = AuditEvent.objects.filter(workspace_id=workspace, action=LOOKED).order_by("-id")
+    rows = AuditEvent.objects.filter(workspace_id=workspace, action=LOOKED).told(at).order_by("-id")
     if before := request.GET.get("before", ""):
         rows = rows.filter(id__lt=_decoded(activity.EVENT, before))
     found = list(rows[: ROWS + 1])
     looks = shown(found[:ROWS])
-    given = StaffGrant.objects.filter(workspace_id=workspace).order_by("-id")[:ROWS]
+    given = StaffGrant.objects.readable(at=at).filter(workspace_id=workspace).order_by("-id")[:ROWS]
     context = {
         "looks": looks,
         "older": looks[-1].id if len(found) > ROWS else "",
@@ -69,10 +69,12 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, grant_id: str) -> HttpResponse:
     """Let staff in, refuse them, or end what was allowed."""
-    grant = StaffGrant.objects.filter(workspace_id=_here(request), pk=_decoded(ids.GRANT, grant_id)).first()
+    at = clock.now()
+    rows = StaffGrant.objects.readable(at=at).filter(workspace_id=_here(request))
+    grant = rows.filter(pk=_decoded(ids.GRANT, grant_id)).first()
     if grant is None or request.user.pk is None:
         raise Http404
-    at, verb = clock.now(), request.POST.get("decision")
+    verb = request.POST.get("decision")
     try:
         if verb == "end":
             grants.end(grant=grant, by=request.user.pk, at=at, source="user")

@@ -5,15 +5,20 @@ from privacy.archives.asking import (
     KEPT,
     Gone,
     State,
+    end,
+    is_over,
     listed,
+    order,
     purge,
     request,
     revoke,
     state,
     state_of,
     stream,
+    was_taken,
 )
 
 __all__ = [
-    "DOWNLOADS_MAX", "KEPT", "Gone", "State", "listed", "purge", "request", "revoke", "state", "state_of", "stream",
+    "DOWNLOADS_MAX", "KEPT", "Gone", "State", "end", "is_over", "listed", "order", "purge", "request", "revoke",
+    "state", "state_of", "stream", "was_taken",
 ]  # fmt: skip

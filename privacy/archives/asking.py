@@ -56,6 +56,33 @@ def request(person: Person, *, request_id: UUID, at: dt.datetime) -> None:
     Archive.objects.bulk_create([made], ignore_conflicts=True)
 
 
+def order(archive_id: UUID, *, subject: str, at: dt.datetime) -> None:
+    """Have a file made that is no copy of a person's data, by what ``building.made_by`` was told for ``subject``.
+
+    Nobody's list shows it.
+    """
+    made = Archive(id=archive_id, subject=subject, created_at=at, touched_at=at, expires_at=at + KEPT)
+    Archive.objects.bulk_create([made], ignore_conflicts=True)
+
+
+def end(archive_id: UUID) -> int:
+    """End one archive, whatever its state: its key is destroyed. How many."""
+    return sum(_end(row) for row in Archive.objects.filter(pk=archive_id).exclude(state=Archive.State.GONE))
+
+
+def is_over(archive_id: UUID, *, at: dt.datetime) -> bool:
+    """Whether nothing more can be taken of it: it failed, ended, or was taken as often as may be."""
+    row = Archive.objects.filter(pk=archive_id).first()
+    if row is None or row.expires_at <= at or row.state in (Archive.State.FAILED, Archive.State.GONE):
+        return True
+    return row.state == Archive.State.READY and row.downloads_left == 0
+
+
+def was_taken(archive_id: UUID) -> bool:
+    """Whether it was downloaded at least once."""
+    return Archive.objects.filter(pk=archive_id, taken_at__isnull=False).exists()
+
+
 def state(request_id: UUID, *, at: dt.datetime | None = None) -> State:
     """How far it is. Raises ``Gone`` for an unknown one."""
     row = Archive.objects.filter(pk=request_id).first()

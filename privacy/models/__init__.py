@@ -1,9 +1,11 @@
 """Evidence: what was done with personal data, and what people were promised."""
 
+from privacy.models.abuse_case import AbuseCase, AbuseStep
 from privacy.models.archive import Archive, ArchivePiece
 from privacy.models.audit import AuditEvent, AuditReview, AuditSeal, AuditSegment
 from privacy.models.consent_record import ConsentRecord
 from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
+from privacy.models.disclosure import Disclosure, DisclosureNotice
 from privacy.models.document import DocumentReader, DocumentText, DocumentVersion
 from privacy.models.erasure import Erasure, KnownEpoch, Objection, Restriction
 from privacy.models.hold import DebugWindow, Hold
@@ -13,6 +15,8 @@ from privacy.models.purge_run import PurgeRun
 from privacy.models.visit import Visit
 
 __all__ = [
+    "AbuseCase",
+    "AbuseStep",
     "AffectedWorkspace",
     "Archive",
     "ArchivePiece",
@@ -25,6 +29,8 @@ __all__ = [
     "DataRequest",
     "DataRequestStep",
     "DebugWindow",
+    "Disclosure",
+    "DisclosureNotice",
     "DocumentReader",
     "DocumentText",
     "DocumentVersion",

@@ -19,6 +19,10 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
         """Without what the law forbids to tell the workspace at ``at``."""
         return self.filter(Q(withheld_until=None) | Q(withheld_until__lte=at))
 
+    def readable(self, *, at: dt.datetime) -> "AuditQuerySet":
+        """What goes into copies of the workspace's data: the same."""
+        return self.told(at)
+
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly
 

@@ -36,6 +36,9 @@ DATA_REQUEST = "dsr"
 TICKET = "prq"
 ARCHIVE = "arc"
 GRANT = "grt"
+DISCLOSURE = "dcl"
+DISCLOSURE_NOTICE = "dcn"
+ABUSE_CASE = "abu"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)

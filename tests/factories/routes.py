@@ -29,8 +29,10 @@ from messaging.api.suppressions import PREFIX
 from messaging.exporting import Selection
 from messaging.models import Call, Export, Suppression, Template, WebhookEndpoint
 from privacy import archives, ciphers, holds, keyring
+from privacy.abuse import cases
 from privacy.breaches import register
-from privacy.models import Incident, RequestTicket
+from privacy.disclosures import register as disclosures
+from privacy.models import AbuseCase, Disclosure, DisclosureNotice, Incident, RequestTicket
 from privacy.models.data_request import About, Kind
 from privacy.people import Person
 from privacy.requests import desk, tickets
@@ -202,7 +204,36 @@ def _archive(person: Person) -> str:
     return ids.encode(ids.ARCHIVE, made)
 
 
+def abuse_case() -> AbuseCase:
+    """A report that nobody has looked at."""
+    return cases.report(cases.Report(kind="spam", sender="ACME", words="Buy!"), at=clock.now())
+
+
+def disclosure(world: World) -> Disclosure:
+    """A demand that nobody has assessed."""
+    at = clock.now()
+    demand = disclosures.Demand(
+        workspace=world.id, ground="court", country="DE", authority="District court", law="StPO 100j",
+        reference="7 Gs 1", received_at=at, records=("messaging.Message",), kinds=("delivery_meta",), since=at - dt.timedelta(days=1),
+        until=at + dt.timedelta(days=1),
+    )  # fmt: skip
+    return disclosures.open_case(demand, by=ids.uuid7(), at=at)
+
+
+def _disclosure_notice(world: World) -> str:
+    at = clock.now()
+    with scope.workspace(world.id):
+        made = DisclosureNotice.objects.create(
+            workspace_id=world.id, disclosure_id=ids.uuid7(), ground="court", authority="District court",
+            law="StPO 100j", records=["messaging.Message"], kinds=["delivery_meta"], since=at, until=at, at=at,
+        )  # fmt: skip
+    return str(made)
+
+
 EXAMPLES = {
+    "disclosure_id": Example(make=lambda world: str(disclosure(world)), shared=True),
+    "disclosure_notice_id": Example(make=_disclosure_notice),
+    "abuse_case_id": Example(make=lambda _world: str(abuse_case()), shared=True),
     "archive_id": Example(make=lambda world: _archive(Person(subject="account_holder", user=world.owner.pk))),
     "workspace_archive_id": Example(make=lambda world: _archive(Person(subject="workspace", workspace=world.id))),
     "support_number": Example(make=_support_thread),

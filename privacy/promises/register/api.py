@@ -33,7 +33,7 @@ ROWS = (
         "privacy.documents", "privacy.subprocessors"),
     row("api-19", shared.BOUND, "privacy.documents", "privacy.subprocessors",
         attested=_("The signed agreement of every processor")),
-    row("api-20", shared.DISCLOSURE, "privacy.holds", "test"),
+    row("api-20", shared.DISCLOSURE, "privacy.disclosures", "test privacy.disclosures_decided"),
     row("api-21", _("If the company is sold, your data stays under the same protection."), "",
         attested=_("The clause of the transfer agreement, or that no transfer is under way")),
     row("api-22", shared.TRANSIT_AND_REST, "privacy.ciphers, deploy/Caddyfile", "smsplatform.https privacy.sealed"),

@@ -31,7 +31,7 @@ ROWS = (
     row("fleet-14", _("And to diagnose faults; error reports hold no personal data."), "smsplatform.lib.logs", "test"),
     row("fleet-15", _("And to notice misuse and unauthorised access."),
         "accounts.backoff, accounts.devices, accounts.flags", "test"),
-    row("fleet-16", shared.DISCLOSURE, "privacy.holds", "test"),
+    row("fleet-16", shared.DISCLOSURE, "privacy.disclosures", "test privacy.disclosures_decided"),
     row("fleet-17", _("Each organisation's rows are separated by the database itself."), "smsplatform.lib.tenancy",
         "test privacy.isolation", keys="tenancy.tier"),
     row("fleet-18", _("Data of different customers is never mixed."), "smsplatform.lib.tenancy",

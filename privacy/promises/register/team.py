@@ -44,7 +44,7 @@ ROWS = (
         attested=_("The signed agreement of every processor")),
     row("team-25", _("You are told {transfer.notice} before your data goes to another company."), "",
         gap=shared.NO_PROCESS),
-    row("team-26", shared.DISCLOSURE, "privacy.holds", "test"),
+    row("team-26", shared.DISCLOSURE, "privacy.disclosures", "test privacy.disclosures_decided"),
     row("team-27", _("Anything else is shared only with your explicit consent."), "privacy.registry",
         "privacy.recipients"),
     row("team-28", _("Contacts go to nobody except to deliver."), "smsplatform.lib.http", gap=shared.NO_CONTACTS),

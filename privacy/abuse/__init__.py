@@ -1,0 +1,1 @@
+"""Reports of unwanted texts: anybody may send one, staff follow it up, and its words are soon forgotten."""

@@ -1,0 +1,239 @@
+"""The register of disclosures: what authorities demanded, and the steps to an answer or a refusal.
+
+The register needs no grant: it holds what authorities wrote and what we decided, and nothing out of a workspace. The
+package does. It is made and taken on pages about the workspace, under a grant for legal process that a second person
+agreed to, besides the second person who approved the disclosure.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages as notices
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from markdown_it import MarkdownIt
+
+from accounts import directory, oversight
+from accounts.access import staff_page
+from accounts.models.user import StaffRole
+from privacy import archives, registry
+from privacy.archives import State as PackageState
+from privacy.disclosures import register, scope, telling
+from privacy.models import Disclosure, DisclosureNotice
+from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy.staff import Level
+from smsplatform.views.staff.disclosure_forms import AssessForm, DemandForm, WordsForm, now_initial, refuse
+
+DESK = (StaffRole.ADMIN, StaffRole.SUPPORT)
+RUNBOOK = settings.ROOT / "docs" / "runbooks" / "disclosure.md"
+SHOWN = 100
+State = Disclosure.State
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """Something that happened to a case."""
+
+    at: dt.datetime
+    what: str
+    by: str = ""
+
+
+@staff_page(*DESK)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Open ones first, then those that ended."""
+    rows = Disclosure.objects.using(register.DATABASE).order_by("-id")
+    running, ended = list(rows.filter(closed_at=None)[:SHOWN]), list(rows.exclude(closed_at=None)[:SHOWN])
+    names = directory.names({row.workspace_id for row in running + ended})
+    context = {
+        "running": [(row, names.get(row.workspace_id, "")) for row in running],
+        "ended": [(row, names.get(row.workspace_id, "")) for row in ended],
+    }
+    return render(request, "staff/disclosures.html", context)
+
+
+@staff_page(*DESK)
+@sensitive_post_parameters("number", "authority", "reference")
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Take a demand in."""
+    form = DemandForm(request.POST if request.method == "POST" else None, initial=now_initial())
+    if form.is_valid():
+        try:
+            case = register.open_case(form.demand(), by=_me(request), at=clock.now())
+        except ValueError as error:
+            refuse(form, error)
+        else:
+            return redirect("staff_disclosure", str(case))
+    return render(request, "staff/disclosure_new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@staff_page(*DESK)
+@require_safe
+def show(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """One case: what is demanded, how far it is, and the next step."""
+    return _page(request, _found(disclosure_id))
+
+
+@staff_page(*DESK)
+@require_safe
+def runbook(request: HttpRequest) -> HttpResponse:
+    """What to do, in order."""
+    content = SafeString(MarkdownIt("commonmark").enable("table").render(RUNBOOK.read_text()))
+    return render(request, "staff/disclosure_runbook.html", {"content": content})
+
+
+@staff_page(*DESK)
+@require_POST
+def assess(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """Say whether it has to be answered."""
+    case, form = _found(disclosure_id), AssessForm(request.POST)
+    valid = request.POST.get("verdict") == "valid"
+    return _done(
+        request, case, form,
+        lambda by, at: register.assess(case, form.assessment(), valid=valid, by=by, at=at),
+    )  # fmt: skip
+
+
+@staff_page(*DESK)
+@require_POST
+def tell(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """Have the holder told, or go on in silence where a law demands it."""
+    case = _found(disclosure_id)
+
+    def act(by: UUID, at: dt.datetime) -> None:
+        register.order_notice(case, by=by, at=at)
+        telling.wake()
+
+    return _done(request, case, forms.Form(request.POST), act)
+
+
+@staff_page(*DESK)
+@require_POST
+def approve(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """Agree as the second person."""
+    case = _found(disclosure_id)
+    return _done(request, case, forms.Form(request.POST), lambda by, at: register.approve(case, by=by, at=at))
+
+
+@staff_page(*DESK)
+@require_POST
+def answer(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """Answer the holder's objection."""
+    return _with_words(request, disclosure_id, lambda case, said, by, at: register.answer_objection(
+        case, answer=said, by=by, at=at
+    ))  # fmt: skip
+
+
+@staff_page(*DESK)
+@require_POST
+def hand_over(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """Say to whom and how it was handed over; the package ends."""
+    return _with_words(request, disclosure_id, lambda case, said, by, at: register.hand_over(
+        case, outcome=said, by=by, at=at
+    ))  # fmt: skip
+
+
+@staff_page(*DESK)
+@require_POST
+def withdraw(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """End it without disclosing."""
+    return _with_words(request, disclosure_id, lambda case, said, by, at: register.withdraw(
+        case, reason=said, by=by, at=at
+    ))  # fmt: skip
+
+
+def _with_words(
+    request: HttpRequest, disclosure_id: str, act: Callable[[Disclosure, str, UUID, dt.datetime], None]
+) -> HttpResponse:
+    case, form = _found(disclosure_id), WordsForm(request.POST)
+    return _done(request, case, form, lambda by, at: act(case, form.cleaned_data["reasons"], by, at))
+
+
+def _done(
+    request: HttpRequest, case: Disclosure, form: forms.Form, act: Callable[[UUID, dt.datetime], None]
+) -> HttpResponse:
+    """Do one step, or say at its form why not."""
+    if form.is_valid():
+        try:
+            act(_me(request), clock.now())
+        except ValueError as error:
+            refuse(form, error)
+        else:
+            return redirect("staff_disclosure", str(case))
+    for refused in form.non_field_errors():
+        notices.error(request, str(refused), extra_tags="bad")
+    return _page(request, case, form, status=422)
+
+
+def _page(request: HttpRequest, case: Disclosure, form: forms.Form | None = None, *, status: int = 200) -> HttpResponse:
+    at = clock.now()
+    labels = registry.categories()
+    context = {
+        "case": case,
+        "place": directory.get(case.workspace_id),
+        "workspace": ids.encode(ids.WORKSPACE, case.workspace_id),
+        "records": [_(registry.policy_of(record).name) for record in case.records],
+        "kinds": [_(labels[kind].label) for kind in case.kinds],
+        "barred": case.barred(at),
+        "waits": case.release_at is None or at < case.release_at,
+        "level": Level(scope.level(case.kinds)),
+        "notice": register.notice_of(case),
+        "package": _package(case, at),
+        "history": _history(case, register.notice_of(case)),
+        "assess_form": form if isinstance(form, AssessForm) else AssessForm(),
+        "words_form": form if isinstance(form, WordsForm) else WordsForm(),
+        "said": request.resolver_match.url_name if form is not None and request.resolver_match else "",
+        "mine": _me(request) in (case.opened_by, case.assessed_by),
+    }
+    return render(request, "staff/disclosure.html", context, status=status)
+
+
+def _package(case: Disclosure, at: dt.datetime) -> PackageState | None:
+    try:
+        return archives.state(case.package_id, at=at) if case.package_id else None
+    except archives.Gone:
+        return None
+
+
+def _history(case: Disclosure, notice: DisclosureNotice | None) -> list[Line]:
+    actors = {case.opened_by, case.assessed_by, case.approved_by, case.closed_by} - {None}
+    names = oversight.staff_names({actor for actor in actors if actor})
+    told = [
+        (case.opened_at, _("Taken in"), case.opened_by),
+        (case.assessed_at, _("Assessed"), case.assessed_by),
+        (case.notice_ordered_at, _("Goes on in silence") if _silent(case) else _("Notice ordered"), None),
+        (case.noticed_at, _("Holder told"), None),
+        (notice.objected_at if notice else None, _("Holder objected"), None),
+        (notice.answered_at if notice else None, _("Objection answered"), None),
+        (case.approved_at, _("Approved by a second person"), case.approved_by),
+        (case.produced_at, _("Package ordered"), None),
+        (case.closed_at, str(case.get_state_display()), case.closed_by),
+    ]
+    lines = [Line(at=at, what=str(what), by=oversight.name_of(by, names)) for at, what, by in told if at is not None]
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _silent(case: Disclosure) -> bool:
+    return case.notice_ordered_at is not None and case.barred(case.notice_ordered_at)
+
+
+def _found(disclosure_id: str) -> Disclosure:
+    try:
+        return Disclosure.objects.using(register.DATABASE).get(pk=ids.decode(ids.DISCLOSURE, disclosure_id))
+    except (ids.InvalidId, Disclosure.DoesNotExist):
+        raise Http404 from None
+
+
+def _me(request: HttpRequest) -> UUID:
+    assert request.user.pk is not None  # the page is for staff
+    return request.user.pk
