@@ -214,8 +214,8 @@ def disclosure(world: World) -> Disclosure:
     at = clock.now()
     demand = disclosures.Demand(
         workspace=world.id, ground="court", country="DE", authority="District court", law="StPO 100j",
-        reference="7 Gs 1", received_at=at, records=("messaging.Message",), kinds=("delivery_meta",), since=at - dt.timedelta(days=1),
-        until=at + dt.timedelta(days=1),
+        reference="7 Gs 1", received_at=at, records=("messaging.Message",), kinds=("delivery_meta",),
+        since=at - dt.timedelta(days=1), until=at + dt.timedelta(days=1),
     )  # fmt: skip
     return disclosures.open_case(demand, by=ids.uuid7(), at=at)
 

@@ -178,8 +178,8 @@ def test_who_reported_is_erased_when_they_ask(desk: Client, erase: str) -> None:
     else:
         erasure.execute(Person(subject="recipient", msisdn=mine), request_id=ids.uuid7(), at=clock.now())
 
-    rows = AbuseCase.objects.using("system").filter(pk=case.pk)
-    assert not rows.exclude(number=None, number_idx=None, email=None, words=None).exists()
+    for row in AbuseCase.objects.using("system").filter(pk=case.pk):
+        assert (row.number, row.number_idx, row.email, row.words) == (None, None, None, None)
 
 
 def test_words_are_forgotten_a_month_after_the_end_and_the_case_after_a_year() -> None:
@@ -192,7 +192,7 @@ def test_words_are_forgotten_a_month_after_the_end_and_the_case_after_a_year() -
     retention.run(declared.WORDS, at=at + dt.timedelta(days=31))
     row = found(str(closed))
     assert (row.words, row.number, row.number_idx) == (None, None, None)
-    assert row.steps.using("system").exclude(reason=None).count() == 0
+    assert row.steps.using("system").filter(reason__isnull=False).count() == 0
     retention.run(declared.CASES, at=at + dt.timedelta(days=366))
     assert not AbuseCase.objects.using("system").filter(pk=closed.pk).exists()
     assert found(str(open_case)).words == "Your account is locked"
