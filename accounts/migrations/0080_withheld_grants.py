@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Grants that the law forbids to show to their workspace until a time."""
 
     dependencies = [
-        ("accounts", "0030_tightened"),
+        ("accounts", "0072_support"),
     ]
 
     operations = [

@@ -26,6 +26,7 @@ from tests.factories.words import word
 HOUR = dt.timedelta(hours=1)
 # model: what its fields must be for the tables to take the row
 PARTICULAR: dict[str, dict[str, Any]] = {
+    "privacy.AbuseCase": {"closed_at": None},
     "accounts.SupportThread": {"resolved_at": None},
     "messaging.KeptBody": {"hold_id": None, "window_id": ids.uuid7()},
     "messaging.Template": {"code_digits": 6},
