@@ -44,6 +44,10 @@ WORDS = {
     "Answer what people ask about their data, and prove that it was answered": (
         "Beantworten, was Menschen zu ihren Daten fragen, und belegen, dass es beantwortet wurde"
     ),
+    "Answer authorities with the least that a lawful order demands": (
+        "Behörden mit dem Mindesten antworten, was eine rechtmäßige Anordnung verlangt"
+    ),
+    "Follow up on reports of unwanted texts": "Meldungen unerwünschter Nachrichten nachgehen",
     # bases
     "The workspace's own basis and instructions": "Grundlage und Weisung des Arbeitsbereichs",
     "Contract": "Vertrag",
@@ -54,6 +58,7 @@ WORDS = {
     "The carriers whose accounts the operator entered": (
         "Die Netzbetreiber, deren Zugänge der Betreiber eingetragen hat"
     ),
+    "Authorities, each with a lawful order of its own": "Behörden, jede mit einer eigenen rechtmäßigen Anordnung",
     "The addresses a workspace registered": "Die Adressen, die ein Arbeitsbereich hinterlegt hat",
     # cookies
     "Keeps you signed in.": "Hält Sie angemeldet.",

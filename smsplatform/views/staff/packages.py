@@ -1,7 +1,6 @@
 """Making and taking the package of a disclosure: on pages of its workspace, under a grant for legal process."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -48,15 +47,16 @@ def take(request: HttpRequest, workspace: UUID, disclosure_id: str) -> HttpRespo
     """The package, as a file. Two lines are committed before its first byte: that staff looked, and what they took."""
     case, at = _found(workspace, disclosure_id), clock.now()
     try:
+        package = _ready_package_of(case)
         register.note_taken(case, leave=_leave(request, workspace), by=_me(request), at=at)
-        pieces = archives.stream(_package_of(case), at=at)
+        looks.record(_look(request), by=_me(request), kinds=case.kinds, count=1, subject=case.pk)
+        pieces = archives.stream(package, at=at)
     except archives.Gone:
         notices.error(request, _("The package is not there: it is not ready, or its time is over."), extra_tags="bad")
         return redirect("staff_disclosure", disclosure_id)
     except ValueError as error:
         notices.error(request, disclosure_forms.words(error), extra_tags="bad")
         return redirect("staff_disclosure", disclosure_id)
-    looks.record(_look(request), by=_me(request), kinds=case.kinds, count=1, subject=case.pk)
     # Read after the staff console is left, as its keys are no workspace's: what may be read was decided above.
     content = _one_by_one(pieces) if isinstance(request, ASGIRequest) else pieces
     answer = StreamingHttpResponse(content, content_type="application/zip")
@@ -75,19 +75,23 @@ async def _one_by_one(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def _leave(request: HttpRequest, workspace: UUID) -> Leave:
-    """The grant for legal process. Raises ``NoLeave`` when the grant here is for something else."""
+    """The grant for legal process, under which the look is written down even when another one is deeper. Raises
+    ``NoLeave`` when there is none."""
     grant = disclosing.leave_of(staff_id=_me(request), workspace=workspace, at=clock.now())
     if grant is None:
         raise register.NoLeave
+    _look(request).grant = grant
     return disclosing.as_leave(grant)
 
 
-def _look(request: HttpRequest) -> Any:
-    return request.look  # type: ignore[attr-defined]  # set by granted
+def _look(request: HttpRequest) -> looks.Look:
+    look: looks.Look = request.look  # type: ignore[attr-defined]  # set by granted
+    return look
 
 
-def _package_of(case: Disclosure) -> UUID:
-    if case.package_id is None:
+def _ready_package_of(case: Disclosure) -> UUID:
+    """What can be taken now. Raises ``Gone``."""
+    if case.package_id is None or not archives.state(case.package_id, at=clock.now()).ready:
         raise archives.Gone
     return case.package_id
 
