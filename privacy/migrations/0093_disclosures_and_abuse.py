@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """Demands of authorities, which the web role does not see, what holders are told of them, and abuse reports."""
 
     dependencies = [
-        ("privacy", "0091_reminding"),
+        ("privacy", "0092_wishes"),
     ]
 
     operations = [
