@@ -61,7 +61,7 @@ class Standing:
     @property
     def why(self) -> str:
         """Why it is not proven, from the parts that say so."""
-        return " ".join(part.why for part in self.parts if part.status == self.status and part.why)
+        return " · ".join(part.why for part in self.parts if part.status == self.status and part.why)
 
     @property
     def methods(self) -> tuple[str, ...]:
