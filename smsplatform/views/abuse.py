@@ -16,6 +16,7 @@ from accounts import backoff
 from accounts.access import outside, public
 from accounts.forms.fields import email_field
 from accounts.views import waiting
+from privacy import profiles
 from privacy.abuse import cases
 from privacy.models import AbuseCase
 from smsplatform.lib import clock
@@ -106,4 +107,6 @@ def done(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: ReportForm, *, status: int) -> HttpResponse:
-    return render(request, "public/report.html", {"form": form, "address": settings.PRIVACY_EMAIL}, status=status)
+    kept = profiles.duration("retention.abuse_words")
+    context = {"form": form, "address": settings.PRIVACY_EMAIL, "days": kept.days}
+    return render(request, "public/report.html", context, status=status)
