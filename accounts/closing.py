@@ -1,7 +1,10 @@
-"""Closing a workspace: at once for everybody in it, after a time of grace for its data.
+"""Closing a workspace: confirmed twice, then at once for everybody in it, after a time to think for its data.
 
-    open ──close──▶ closed: nobody enters, keys are refused ──▶ erased: its keys are destroyed, its rows deleted
-                       └──── an owner reopens ◀── grace ──┘
+    open ──asked on its page──▶ a link in the mailbox of who asked ──▶ closed: nobody enters, keys are refused
+      ▲                            │ ran out, taken back                 │ grace, a day, or nothing
+      └────────────────────────────┴──── an owner reopens ◀──────────────┴──▶ erased: keys destroyed, rows deleted
+
+Erasing at once needs both confirmations like everything else. Whoever took over a session does not have the mailbox.
 
 Erasing begins with the keys, because from then on nothing opens, in no copy of the database; what follows cleans up. It
 goes table by table in the order of ``registry.of_workspaces``, in bounded batches, each a transaction of its own, and
@@ -15,27 +18,32 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import connections
+from django.db import connections, transaction
 from django.dispatch import receiver
 
-from accounts import notices
-from accounts.models import User, Workspace
+from accounts import letters, links, notices
+from accounts.models import ClosingWish, User, Workspace
 from accounts.roles import Role
 from privacy import archives, audit, erasure, holdings, keyring, profiles, registry
 from privacy.erasure import Plan, sending_stops, workspace_came_back
 from privacy.people import Person
 from privacy.registry import ModelPolicy
-from smsplatform.lib import clock
+from smsplatform.lib import clock, ids
 from smsplatform.lib.tasks import task
 from smsplatform.lib.tenancy import scope
 
 BATCH = 5000
+When = ClosingWish.When
 
 logger = logging.getLogger(__name__)
 
 
 class NotReopenable(LookupError):
     """The workspace is not closed, its time of grace is over, or this person was no owner of it."""
+
+
+class NotConfirmable(LookupError):
+    """The wish was taken back or used meanwhile, or who asked is no owner any more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,14 +56,56 @@ class Closed:
     erase_at: dt.datetime
 
 
-def close(*, workspace: Workspace, by: User, now: bool, at: dt.datetime) -> None:
-    """Close, in the open scope; erase ``now`` or after the time of grace."""
-    grace = dt.timedelta() if now else profiles.duration("retention.account_grace")
-    workspace.closed_at, workspace.erase_at = at, at + grace
+def ask(*, workspace: Workspace, by: User, when: str, at: dt.datetime) -> ClosingWish:
+    """Note the wish in the open scope, in place of an earlier one, and mail its link to who asked."""
+    with transaction.atomic():
+        ClosingWish.objects.filter(workspace=workspace).delete()
+        wish = ClosingWish.objects.create(id=ids.uuid7(at), workspace=workspace, asked_by=by.pk, when=when, asked_at=at)
+        _record("closing_asked", workspace.pk, by, at, {"erase": when})
+        letters.post(letters.closing_asked, wish=str(wish.pk), workspace=str(workspace.pk))
+    return wish
+
+
+def asked(workspace: UUID, *, at: dt.datetime) -> ClosingWish | None:
+    """The wish that waits for its confirmation, in the open scope."""
+    return ClosingWish.objects.filter(workspace_id=workspace, asked_at__gt=at - links.CLOSING_KEPT).first()
+
+
+def withdraw(*, workspace: UUID, by: User, at: dt.datetime) -> None:
+    """Forget the wish, in the open scope; its link is worth nothing any more. Any owner may."""
+    with transaction.atomic():
+        if ClosingWish.objects.filter(workspace_id=workspace).delete()[0]:
+            _record("closing_withdrawn", workspace, by, at, {})
+
+
+def confirm(wish: ClosingWish, *, at: dt.datetime) -> None:
+    """Close after the second confirmation, outside of any scope. Raises ``NotConfirmable``."""
+    with scope.workspace(wish.workspace_id), transaction.atomic():
+        workspace = Workspace.objects.select_for_update().get(pk=wish.workspace_id)
+        owners = {owner.pk: owner for owner in notices.people(workspace.pk, Role.OWNER)}
+        gone = not ClosingWish.objects.filter(pk=wish.pk).delete()[0]
+        if gone or workspace.closed_at is not None or wish.asked_by not in owners:
+            raise NotConfirmable
+        close(workspace=workspace, by=owners[wish.asked_by], when=wish.when, at=at)
+
+
+def waits(when: str) -> dt.timedelta:
+    """How long after closing a workspace is erased."""
+    if when == When.NOW:
+        return dt.timedelta()
+    return profiles.duration("erasure.cool_off" if when == When.COOL_OFF else "retention.account_grace")
+
+
+def close(*, workspace: Workspace, by: User, when: str, at: dt.datetime) -> None:
+    """Close, in the open scope, and say when it is erased. Pages go by ``ask`` and ``confirm``."""
+    workspace.closed_at, workspace.erase_at = at, at + waits(when)
     workspace.save(update_fields=["closed_at", "erase_at"])
-    details = {"erase": "now" if now else "after_grace"}
-    audit.record(action="user:workspace:closed", workspace=workspace.pk, actor=by.pk, at=at, details=details)
-    notices.closed(workspace=workspace, by=by, grace=not now)
+    _record("closed", workspace.pk, by, at, {"erase": "after_grace" if when == When.GRACE else when})
+    notices.closed(workspace=workspace, by=by, grace=when != When.NOW)
+
+
+def _record(what: str, workspace: UUID, by: User, at: dt.datetime, details: dict[str, str]) -> None:
+    audit.record(action=f"user:workspace:{what}", workspace=workspace, actor=by.pk, at=at, details=details)
 
 
 def reopenable(user: User, *, at: dt.datetime) -> list[Closed]:
@@ -76,7 +126,7 @@ def reopen(*, workspace: UUID, by: User, at: dt.datetime) -> None:
             raise NotReopenable
         row.closed_at = row.erase_at = None
         row.save(update_fields=["closed_at", "erase_at"])
-        audit.record(action="user:workspace:reopened", workspace=workspace, actor=by.pk, at=at, details={})
+        _record("reopened", workspace, by, at, {})
         notices.reopened(workspace=row, by=by)
 
 

@@ -24,6 +24,8 @@ class Listed:
     erased_at: dt.datetime | None
     suspended_at: dt.datetime | None
     staff_approval: bool
+    erase_at: dt.datetime | None
+    closing_asked_at: dt.datetime | None
 
     @property
     def public_id(self) -> str:

@@ -42,6 +42,11 @@ register(
         sample={"workspace": "Acme", "accepted": True, "url": LINK},
     ),
     Mail(
+        template="accounts/closing_asked",
+        category=Category.CONFIRMATION,
+        sample={"workspace": "Acme", "when": "cool_off", "at": AT, "hours": 24, "url": LINK},
+    ),
+    Mail(
         template="accounts/workspace_closed",
         category=Category.ALERT,
         sample={"workspace": "Acme", "by": "Jo Doe", "at": AT, "erase_at": AT, "url": LINK},

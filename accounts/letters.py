@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 
 from accounts import devices, links, notices
 from accounts.links import Side
-from accounts.models import EmailChange, StaffGrant, User, Workspace
+from accounts.models import ClosingWish, EmailChange, StaffGrant, User, Workspace
 from accounts.models.user import StaffRole
 from accounts.roles import Role
 from smsplatform.lib import ids, mail
@@ -102,6 +102,24 @@ def email_change(*, change: str) -> None:
     ):
         context = {"url": _url("email_confirm", links.email_change(row, side)), "hours": hours, "at": row.asked_at}
         mail.send(template, to=[mail.Address.of(row.user, address)], context=context)
+
+
+@task(name="accounts.letters.closing_asked", queue="default", **AGAIN)
+def closing_asked(*, wish: str, workspace: str) -> None:
+    """To whoever asked to close a workspace, the link by which they confirm it."""
+    with scope.workspace(UUID(workspace)):
+        row = ClosingWish.objects.select_related("workspace").filter(pk=wish).first()
+    person = User.objects.filter(pk=row.asked_by, is_active=True).first() if row else None
+    if row is None or person is None:
+        return
+    context = {
+        "workspace": row.workspace.name,
+        "when": row.when,
+        "at": row.asked_at,
+        "hours": int(links.CLOSING_KEPT.total_seconds() // 3600),
+        "url": _url("closing_confirm", links.closing(row)),
+    }
+    mail.send("accounts/closing_asked", to=[person], context=context)
 
 
 @task(name="accounts.letters.broke_glass", queue="default", **AGAIN)

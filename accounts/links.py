@@ -12,12 +12,14 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 
-from accounts.models import EmailChange, User
+from accounts.models import ClosingWish, EmailChange, User
 from smsplatform.lib.secrets import derive
+from smsplatform.lib.tenancy import scope
 
 CONFIRMATION_KEPT = dt.timedelta(hours=48)
 RESET_KEPT = dt.timedelta(hours=1)
 EMAIL_CHANGE_KEPT = dt.timedelta(hours=24)
+CLOSING_KEPT = dt.timedelta(hours=24)
 
 
 class Side(StrEnum):
@@ -75,6 +77,29 @@ def of_email_change(token: str) -> tuple[EmailChange, Side]:
         if change is not None and _fits(mac, f"email-{side}", change.id, _open(change, side)):
             return change, side
     raise BadLink
+
+
+def closing(wish: ClosingWish) -> str:
+    """For the mail in which whoever asked to close a workspace confirms it. Raises ``BadLink`` when they are gone."""
+    return _make("closing", wish.workspace_id, _asked(wish))
+
+
+def of_closing(token: str) -> ClosingWish:
+    """Which closing is confirmed, with its workspace; outside of any scope. Raises ``BadLink``."""
+    subject, mac = _read("closing", token, CLOSING_KEPT)
+    with scope.workspace(subject):
+        wish = ClosingWish.objects.select_related("workspace").filter(workspace_id=subject).first()
+    if wish is None or not _fits(mac, "closing", subject, _asked(wish)):
+        raise BadLink
+    return wish
+
+
+def _asked(wish: ClosingWish) -> list[str]:
+    """Another wish, taking it back, and another password or address of who asked make the link worth nothing."""
+    asker = User.objects.filter(pk=wish.asked_by, is_active=True).first()
+    if asker is None:
+        raise BadLink
+    return [asker.password, bytes(asker.email_idx).hex(), wish.pk.hex]
 
 
 def _unconfirmed(user: User) -> list[str]:

@@ -104,6 +104,14 @@ CHANGES = Unit(
     guard="accounts.links.of_email_change",
     purge=upkeep.purge_email_changes,
 )
+WISHES = Unit(
+    name="wishes to close a workspace",
+    period=upkeep.WISHES_KEPT,
+    anchor="asked_at",
+    action="delete",
+    guard="accounts.links.of_closing",
+    purge=upkeep.purge_closing_wishes,
+)
 
 declare(
     ModelPolicy(
@@ -258,6 +266,19 @@ declare(
             **each("suspended_at suspended_for", F("workspace_meta")),
             **each("currency time_zone body_hours metadata_days price_plan_id sends_max", F("workspace_meta")),
             **each("created_at closed_at erase_at erased_at", F("workspace_meta")),
+        },
+    ),
+    ModelPolicy(
+        model="accounts.ClosingWish",
+        scope="tenant",
+        what=_("That somebody asked to close the workspace"),
+        paths={"account_holder": "asked_by"},
+        activities=("keep_account",),
+        units=(WISHES,),
+        fields={
+            **each("id workspace_id", ROW),
+            "asked_by": F("person_id", erase="delete_row"),
+            **each("when asked_at", F("workspace_meta")),
         },
     ),
     ModelPolicy(

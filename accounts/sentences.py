@@ -56,6 +56,8 @@ SENTENCES: dict[str, str | Promise] = {
     "promise:attested": _("Vouched for a promise"),
     "workspace:created": _("Created the workspace"),
     "workspace:changed": _("Changed the settings"),
+    "workspace:closing_asked": _("Asked to close the workspace"),
+    "workspace:closing_withdrawn": _("Took back that the workspace is to be closed"),
     "workspace:closed": _("Closed the workspace"),
     "workspace:reopened": _("Opened the workspace again"),
     "workspace:erased": _("Erased the workspace"),

@@ -4,13 +4,14 @@ import datetime as dt
 
 from django.db import connections
 
-from accounts.models import EmailChange, KnownDevice, SigningKey, SupportThread
+from accounts.models import ClosingWish, EmailChange, KnownDevice, SigningKey, SupportThread
 from privacy import profiles
 
 ASKED_KEPT = dt.timedelta(days=30)
 UNCONFIRMED_KEPT = dt.timedelta(days=7)
 DEVICES_KEPT = dt.timedelta(days=365)
 CHANGES_KEPT = dt.timedelta(days=2)
+WISHES_KEPT = dt.timedelta(days=2)
 SIGNING_KEYS_KEPT = dt.timedelta(days=1)
 GRANTS_KEPT = dt.timedelta(days=90)
 NOTICES_KEPT = dt.timedelta(days=90)
@@ -39,6 +40,11 @@ def purge_devices(*, at: dt.datetime) -> int:
 def purge_email_changes(*, at: dt.datetime) -> int:
     """Delete wishes for another address that were not confirmed in time."""
     return EmailChange.objects.filter(asked_at__lt=at - CHANGES_KEPT).delete()[0]
+
+
+def purge_closing_wishes(*, at: dt.datetime) -> int:
+    """Delete wishes to close a workspace that were not confirmed in time."""
+    return ClosingWish.objects.using("system").filter(asked_at__lt=at - WISHES_KEPT).delete()[0]
 
 
 def purge_tokens(*, at: dt.datetime) -> int:

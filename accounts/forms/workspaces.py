@@ -10,6 +10,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import workspaces
+from accounts.models import ClosingWish
 from accounts.models.workspace import Receipts
 
 METADATA_DAYS_MIN = 7  # shorter would be gone before every receipt has come
@@ -116,7 +117,7 @@ class CloseForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     when = forms.ChoiceField(
-        label=_("When to erase"), choices=(("grace", ""), ("now", "")), initial="grace", widget=forms.RadioSelect
+        label=_("When to erase"), choices=ClosingWish.When.choices, initial="grace", widget=forms.RadioSelect
     )
 
     def __init__(self, *args: Any, workspace_name: str, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 """Who someone is and what they may do."""
 
 from accounts.models.api_key import ApiKey
+from accounts.models.closing_wish import ClosingWish
 from accounts.models.email_change import EmailChange
 from accounts.models.grant import StaffGrant
 from accounts.models.invitation import Invitation
@@ -19,6 +20,7 @@ from accounts.models.workspace import Workspace
 
 __all__ = [
     "ApiKey",
+    "ClosingWish",
     "EmailChange",
     "Invitation",
     "JoinRequest",

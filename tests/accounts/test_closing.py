@@ -1,24 +1,31 @@
 """Closing a workspace, taking it back, erasing it; deleting an account."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.core import mail as outbox
+from django.core import signing
 from django.db import DatabaseError, connections
+from django.test import Client
 from psycopg import sql
 
-from accounts import closing, leaving
+from accounts import closing, leaving, links
 from accounts.models import Membership, User, Workspace
+from accounts.models.user import StaffRole
 from accounts.reauth import CONFIRMED
+from accounts.roles import Role
 from billing.models import Transfer
 from messaging.models import Message
 from privacy import keyring, registry
 from privacy.models import AuditEvent
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.factories import messaging, pages
+from tests.factories import messaging, pages, staff
 from tests.factories.accounts import World, make_member, make_user, make_workspace
+from tests.factories.letters import Letters
 from tests.factories.routes import endpoint, invitation, join_request
 from tests.factories.superuser import superuser
 
@@ -76,10 +83,106 @@ def test_a_session_alone_is_not_enough(world: World, path: str) -> None:
     assert browser.get(path)["Location"].startswith("/account/confirm?next=")
 
 
-def test_from_then_on_nobody_enters_and_keys_are_refused(world: World) -> None:
+@pytest.fixture
+def letters() -> Iterator[Letters]:
+    with Letters.at_once() as found:
+        yield found
+
+
+def asked(world: World, letters: Letters, when: str = "grace") -> str:
+    """The path of the link in the mail that asking brings."""
+    pages.client(world.owner).post("/settings/close", sure(world, when=when))
+    return letters.link(world.email)
+
+
+def state(world: World) -> Workspace:
+    with scope.workspace(world.id):
+        return Workspace.objects.get(pk=world.id)
+
+
+@pytest.mark.promise("fleet-42", "transit-60")
+@pytest.mark.parametrize("when", ["grace", "cool_off", "now"])
+def test_nothing_is_closed_before_the_second_confirmation_by_mail(world: World, letters: Letters, when: str) -> None:
+    link = asked(world, letters, when)
+    shown = pages.client(world.owner).get("/settings/close").content.decode()
+    assert Client().get(link).status_code == 200  # looking changes nothing: mail scanners open links
+
+    assert state(world).closed_at is None
+    assert "Waits for the second confirmation" in shown
+    assert world.api().get("/v1/senders").status_code == 200
+
+    assert Client().post(link).status_code == 200  # on another device, signed out
+    row = state(world)
+    assert row.closed_at is not None
+    assert row.erase_at == row.closed_at + closing.waits(when)
+
+
+def test_a_link_closes_once_and_is_over_after_a_reopening(world: World, letters: Letters) -> None:
+    link = asked(world, letters)
+    Client().post(link)
+    closing.reopen(workspace=world.id, by=world.owner, at=clock.now())
+
+    assert Client().post(link).status_code == 410
+    assert state(world).closed_at is None
+
+
+def test_a_wish_taken_back_leaves_a_link_that_is_worth_nothing(world: World, letters: Letters) -> None:
+    link = asked(world, letters, "now")
+
+    pages.client(world.owner).post("/settings/close/withdraw")
+
+    assert Client().get(link).status_code == 410
+    assert Client().post(link).status_code == 410
+    assert state(world).closed_at is None
+
+
+def test_a_second_wish_replaces_the_link_of_the_first(world: World, letters: Letters) -> None:
+    first = asked(world, letters, "now")
+    second = asked(world, letters, "cool_off")
+
+    assert Client().post(first).status_code == 410
+    assert Client().post(second).status_code == 200
+
+
+def test_the_link_runs_out_and_dies_with_the_password_and_the_role_of_who_asked(world: World, letters: Letters) -> None:
+    link, at = asked(world, letters), clock.now()
+    with time_machine.travel(at + links.CLOSING_KEPT + dt.timedelta(minutes=1), tick=False):
+        assert Client().post(link).status_code == 410
+
+    wish = links.of_closing(link.rpartition("/")[2])
+    make_member(world, Role.OWNER)
+    with scope.workspace(world.id):
+        Membership.objects.filter(workspace_id=world.id, user=world.owner).update(role=Role.VIEWER)
+    with pytest.raises(closing.NotConfirmable):
+        closing.confirm(wish, at=at)
+
+    world.owner.set_password("another password entirely")
+    world.owner.save(update_fields=["password"])
+    assert Client().get(link).status_code == 410
+
+
+def test_two_clicks_at_once_close_once(world: World, letters: Letters) -> None:
+    wish = links.of_closing(asked(world, letters).rpartition("/")[2])
+
+    closing.confirm(wish, at=clock.now())
+    with pytest.raises(closing.NotConfirmable):
+        closing.confirm(wish, at=clock.now())
+
+
+def test_a_forged_link_says_no_more_than_a_used_one(world: World, letters: Letters) -> None:
+    used = asked(world, letters)
+    Client().post(used)
+
+    forged = Client().get("/closing/" + signing.dumps([world.id.hex, "0" * 32], salt="accounts.links.closing", key="x"))
+
+    assert forged.status_code == Client().get(used).status_code == 410
+    assert world.workspace.name not in forged.content.decode()
+
+
+def test_from_then_on_nobody_enters_and_keys_are_refused(world: World, letters: Letters) -> None:
     member, _ = make_member(world)
 
-    pages.client(world.owner).post("/settings/close", sure(world))
+    Client().post(asked(world, letters))
 
     assert world.api().get("/v1/senders").status_code == 401
     assert pages.client(member).get("/messages")["Location"] == "/no-workspace"
@@ -88,9 +191,10 @@ def test_from_then_on_nobody_enters_and_keys_are_refused(world: World) -> None:
 
 
 @pytest.mark.promise("transit-60")
-def test_an_owner_opens_it_again_during_the_grace(world: World) -> None:
+@pytest.mark.parametrize("when", ["grace", "cool_off"])
+def test_an_owner_opens_it_again_during_the_time_to_think(world: World, letters: Letters, when: str) -> None:
     browser = pages.client(world.owner)
-    browser.post("/settings/close", sure(world))
+    Client().post(asked(world, letters, when))
     assert "Open again" in browser.get("/no-workspace").content.decode()
 
     browser.post(f"/workspaces/{ids.encode('wsp', world.id)}/reopen")
@@ -99,10 +203,23 @@ def test_an_owner_opens_it_again_during_the_grace(world: World) -> None:
     assert world.id not in closing.due(at=clock.now() + GRACE)
 
 
+def test_staff_see_what_is_asked_and_when_a_closed_one_is_erased(world: World, letters: Letters) -> None:
+    browser = pages.verified(staff.member(StaffRole.SUPPORT))
+    link = asked(world, letters, "cool_off")
+    search = f"/staff?q={ids.encode('wsp', world.id)}"
+    before = browser.get(search).content.decode()
+    Client().post(link)
+
+    assert "Closing to be confirmed" in before
+    after = browser.get(search).content.decode()
+    assert "Closing to be confirmed" not in after
+    assert "will be erased" in after
+
+
 def test_after_the_grace_nobody_opens_it_again(world: World) -> None:
     with scope.workspace(world.id):
         workspace = Workspace.objects.get(pk=world.id)
-        closing.close(workspace=workspace, by=world.owner, now=False, at=clock.now() - GRACE)
+        closing.close(workspace=workspace, by=world.owner, when=closing.When.GRACE, at=clock.now() - GRACE)
 
     with pytest.raises(closing.NotReopenable):
         closing.reopen(workspace=world.id, by=world.owner, at=clock.now())
@@ -110,7 +227,7 @@ def test_after_the_grace_nobody_opens_it_again(world: World) -> None:
 
 def closed(world: World, at: dt.datetime) -> None:
     with scope.workspace(world.id):
-        closing.close(workspace=Workspace.objects.get(pk=world.id), by=world.owner, now=True, at=at)
+        closing.close(workspace=Workspace.objects.get(pk=world.id), by=world.owner, when=closing.When.NOW, at=at)
 
 
 @pytest.mark.promise("fleet-42", "fleet-35")

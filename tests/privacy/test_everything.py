@@ -56,7 +56,7 @@ def erased(everything: Everything, copies: bytes) -> Everything:
     erasure.execute(recipient, request_id=ids.uuid7(), at=at)
     with scope.workspace(everything.world.id):
         workspace = Workspace.objects.get(pk=everything.world.id)
-        closing.close(workspace=workspace, by=everything.world.owner, now=True, at=at)
+        closing.close(workspace=workspace, by=everything.world.owner, when=closing.When.NOW, at=at)
     closing.erase(workspace=everything.world.id, at=at)
     erasure.execute(user, request_id=ids.uuid7(), at=at)
     return everything

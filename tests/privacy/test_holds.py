@@ -112,7 +112,7 @@ def test_metadata_under_a_hold_is_neither_purged_nor_erased_and_its_workspace_wa
     with scope.workspace(shop.workspace.id), pytest.raises(Problem):
         recall.erase(workspace=shop.workspace.id, message=old, by=None, at=clock.now())
     with scope.workspace(shop.workspace.id):
-        closing.close(workspace=shop.workspace, by=shop.owner, now=True, at=clock.now())
+        closing.close(workspace=shop.workspace, by=shop.owner, when=closing.When.NOW, at=clock.now())
     assert shop.workspace.id not in closing.due(at=clock.now() + DAY)
     assert count("messaging_message", "id = %s", old) == 1
 

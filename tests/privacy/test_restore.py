@@ -125,7 +125,7 @@ def final(world: World, to: str, text: str) -> Draft:
 def close(world: World) -> None:
     at = clock.now()
     with scope.workspace(world.id):
-        closing.close(workspace=Workspace.objects.get(pk=world.id), by=world.owner, now=True, at=at)
+        closing.close(workspace=Workspace.objects.get(pk=world.id), by=world.owner, when=closing.When.NOW, at=at)
     closing.erase(workspace=world.id, at=at)
 
 

@@ -17,6 +17,7 @@ from smsplatform.lib.tenancy import scope
 from smsplatform.lib.tenancy.catalogue import findings
 from tests.factories import messaging, pages
 from tests.factories.accounts import World, make_member, make_user, make_workspace
+from tests.factories.letters import Letters
 from tests.factories.routes import endpoint
 
 COMPANY = {"company": "Blue Heron Ltd", "contact_name": "Ada Byron", "contact_email": "ada@example.org"}
@@ -134,7 +135,9 @@ def test_transit_15_a_workspace_says_which_receipts_it_wants(world: World, wante
 def test_team_06_a_person_closes_the_workspace_and_deletes_themselves_without_asking_anybody(world: World) -> None:
     browser = pages.client(world.owner)
 
-    browser.post("/settings/close", {"name": world.workspace.name, "when": "now"})
+    with Letters.at_once() as letters:
+        browser.post("/settings/close", {"name": world.workspace.name, "when": "now"})
+        browser.post(letters.link(world.email))
     closing.erase_due()
     browser.post("/account/delete", {"sure": "on"})
 
@@ -146,7 +149,7 @@ def test_team_06_a_person_closes_the_workspace_and_deletes_themselves_without_as
 def test_team_34_a_closed_workspace_is_erased_within_thirty_days(world: World) -> None:
     at = clock.now()
     with scope.workspace(world.id):
-        closing.close(workspace=Workspace.objects.get(pk=world.id), by=world.owner, now=False, at=at)
+        closing.close(workspace=Workspace.objects.get(pk=world.id), by=world.owner, when=closing.When.GRACE, at=at)
 
     assert profiles.duration("retention.account_grace") <= dt.timedelta(days=30)
     assert world.id not in closing.due(at=at + dt.timedelta(days=29))

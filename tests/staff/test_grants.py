@@ -71,7 +71,7 @@ def test_four_hours_is_the_longest(shop: pages.Shop, minutes: int) -> None:
 def test_a_closed_or_erased_or_unknown_workspace_is_closed_to_staff_too() -> None:
     closed = pages.shop()
     with scope.workspace(closed.workspace.id):
-        closing.close(workspace=Workspace.objects.get(), by=closed.owner, now=False, at=clock.now())
+        closing.close(workspace=Workspace.objects.get(), by=closed.owner, when=closing.When.GRACE, at=clock.now())
 
     assert refusal(closed) == ("workspace", "closed")
     closed.workspace.id = ids.uuid7()
