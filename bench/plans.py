@@ -73,6 +73,9 @@ FILL: dict[str, LiteralString] = {
         latency, messages, parts, price)
         SELECT {WORKSPACE}, true, date_trunc('hour', %(at)s::timestamptz) - i / 1000 * interval '1 hour', 'NL', 'otp',
         'delivered', i %% 1000 / 100, 10, 10, 1000 {NUMBERS}""",
+    "restrictions": """INSERT INTO messaging_suppression (id, workspace_id, to_idx, reason, source, created_at)
+        SELECT md5('s' || i)::uuid, lpad(to_hex(i %% 100 + 256), 32, '0')::uuid, substr(sha256(int8send(i / 7)), 1, 16),
+        'restriction', 'request', %(at)s FROM generate_series(1, 100) AS i""",
     "leases": """INSERT INTO messaging_bind_lease (id, carrier_id, slot, holder, bound, until)
         SELECT %(carrier)s, %(carrier)s, 1, %(carrier)s, true, %(at)s + interval '1 hour'""",
 }  # fmt: skip
@@ -147,6 +150,10 @@ def questions(connection: Connection, *, at: dt.datetime) -> list[Question]:
         Question(name="roll up", values=(at - dt.timedelta(hours=6), at - dt.timedelta(days=89),
                                          at - dt.timedelta(hours=8), 100),
                  text="SELECT pipeline.touch_new(%s), pipeline.roll_up(%s, %s, %s)"),
+        Question(name="purge metadata", text="SELECT pipeline.purge_metadata(%s, %s)",
+                 values=(at - dt.timedelta(days=DAYS // 2), BATCH)),
+        Question(name="drop months", text="SELECT pipeline.drop_partitions(%s, %s)",
+                 values=(dt.date(1970, 1, 1), at - dt.timedelta(days=DAYS // 2))),
         Question(name="figures", text=FIGURES, workspace=True,
                  values=("UTC", some, at - dt.timedelta(days=30), at - dt.timedelta(days=60))),
         Question(name="list", text=LIST.format(""), values=(some, BATCH), workspace=True),

@@ -30,6 +30,11 @@ class Suppression(models.Model):
             workspace_key("suppression_workspace_id"),
             models.UniqueConstraint(fields=["workspace", "to_idx", "reason"], name="suppression_once"),
         ]
+        indexes = [
+            models.Index(
+                "workspace", "to_idx", name="suppression_restricted", condition=models.Q(reason="restriction")
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.reason

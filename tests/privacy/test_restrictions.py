@@ -1,17 +1,22 @@
 """Data that may be stored and nothing else: no message leaves, whenever the restriction comes."""
 
+import datetime as dt
+
 import pytest
 from django.core import mail as outbox
 
+from accounts.models import Workspace
+from messaging import upkeep as traffic
 from messaging.models import Message, Suppression
 from privacy import restrictions
 from privacy.people import Person
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
-from tests.factories import messaging
+from tests.factories import messaging, pages
 from tests.factories.accounts import make_workspace
 from tests.messaging.test_pipeline import TO, Way, way
 from tests.privacy.test_finding import number
+from tests.privacy.test_retention import aged, count
 
 __all__ = ["way"]
 pytestmark = pytest.mark.promise("otp-42", "fleet-44", "transit-68", "team-54")
@@ -101,3 +106,44 @@ def test_somebody_who_signs_in_is_told_before_it_is_lifted() -> None:
 def test_what_is_not_restricted_cannot_be_lifted() -> None:
     with pytest.raises(restrictions.NotRestricted):
         restrictions.lift(Person(subject="recipient", msisdn=number()), at=clock.now())
+
+
+def test_the_purge_of_old_messages_leaves_what_is_restricted_until_it_is_lifted() -> None:
+    shop, to = pages.shop(), number()
+    restricted, other = pages.message(shop, to=to), pages.message(shop, to=number())
+    kept, gone = aged(restricted, 91), aged(other, 91)
+    person = Person(subject="recipient", msisdn=to)
+    restrict(person)
+
+    due = purged()
+    assert count("messaging_message", "id = %s", gone) == 0
+    assert count("messaging_message", "id = %s", kept) == 1
+    assert count("messaging_event", "message_id = %s", kept) == 1
+    assert due is None or due > clock.now()  # what must stay is not overdue
+    with scope.workspace(shop.workspace.id):
+        assert not Message.objects.readable(at=clock.now()).filter(pk=kept).exists()
+
+    restrictions.lift(person, at=clock.now())
+    purged()
+    assert count("messaging_message", "id = %s", kept) == 0
+    assert count("messaging_event", "message_id = %s", kept) == 0
+
+
+def test_a_workspace_that_keeps_less_keeps_what_is_restricted_and_its_month_is_not_dropped() -> None:
+    shop, to = pages.shop(), number()
+    public = pages.message(shop, to=to)
+    with scope.workspace(shop.workspace.id):
+        Workspace.objects.filter(pk=shop.workspace.id).update(metadata_days=7)
+    restrict(Person(subject="recipient", msisdn=to))
+    tightened, old = aged(public, 8), aged(public, 150)
+
+    purged()
+
+    assert count("messaging_message", "id = ANY (%s)", [tightened, old]) == 2
+
+
+def purged() -> dt.datetime | None:
+    while traffic.purge_metadata(at=clock.now()):
+        pass
+    traffic.extend_partitions(at=clock.now())
+    return traffic.metadata_due()
