@@ -13,6 +13,7 @@ import msgspec
 from messaging.drafting import unsealed
 from messaging.models.message import FINAL, Status
 from messaging.presenting import UNREADABLE, amount, error_of
+from privacy import profiles
 from smsplatform.lib import ids, phone
 
 
@@ -44,7 +45,7 @@ class Claimed(NamedTuple):
     refunded: bool | None
     reference_ct: bytes | None
     metadata_ct: bytes | None
-    body_expires_at: dt.datetime | None
+    body_until: dt.datetime | None
     text_ct: bytes | None
 
 
@@ -59,14 +60,14 @@ _STATUSES = frozenset(Status.values)
 _encoder = msgspec.json.Encoder()
 
 
-def payload(row: Claimed) -> bytes:
-    """The body of the request: ``{type, timestamp, data}``."""
+def payload(row: Claimed, *, at: dt.datetime) -> bytes:
+    """The body of the request: ``{type, timestamp, data}``, with what may still be told at ``at``."""
     if row.type in REQUEST_TYPES:
         data = _ticket(row)
     elif row.type == INCIDENT:
         data = _incident(row)
     else:
-        data = _endpoint(row) if row.message_id is None else _message(row, row.message_id)
+        data = _endpoint(row) if row.message_id is None else _message(row, row.message_id, at)
     return _encoder.encode({"type": row.type, "timestamp": row.occurred_at, "data": data})
 
 
@@ -98,9 +99,9 @@ def _ticket(row: Claimed) -> dict[str, Any]:
     return {"id": ids.encode(ids.TICKET, ticket_of(row.event_id)), "object": "privacy_request"}
 
 
-def _message(row: Claimed, message_id: UUID) -> dict[str, Any]:
+def _message(row: Claimed, message_id: UUID, at: dt.datetime) -> dict[str, Any]:
     word = row.type.rpartition(".")[2]
-    number = _opened("to", row.to_ct, row, message_id)
+    number = None if _ended(row, at) else _opened("to", row.to_ct, row, message_id)
     data: dict[str, Any] = {
         "id": ids.encode("msg", message_id),
         "object": "message",
@@ -121,6 +122,12 @@ def _message(row: Claimed, message_id: UUID) -> dict[str, Any]:
         data["reference"] = _opened("reference", row.reference_ct, row, message_id)
         data["metadata"] = msgspec.json.decode(metadata) if metadata else None
     return data
+
+
+def _ended(row: Claimed, at: dt.datetime) -> bool:
+    """Whether the number has gone with the text, as some policies say: to the minute, its key dies at midnight."""
+    over = row.body_until is not None and row.body_until <= at
+    return over and bool(profiles.value("redact.recipient_with_body"))
 
 
 def _price(row: Claimed, word: str) -> dict[str, str] | None:

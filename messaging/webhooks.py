@@ -82,7 +82,7 @@ def request(row: Claimed, *, at: dt.datetime) -> Post:
     secrets = [_unsealed("secret", row.secret, row)]
     if row.previous_secret and row.previous_until and row.previous_until > at:
         secrets.append(_unsealed("previous_secret", row.previous_secret, row))
-    body = payload(row)
+    body = payload(row, at=at)
     headers = signing.headers(secrets, ids.encode("evt", row.event_id), at, body)
     headers["content-type"] = "application/json"
     return Post(row, row.endpoint_id, _unsealed("url", row.url, row), headers, body, time.monotonic())

@@ -1,20 +1,23 @@
 """Texts that count from the final status, and numbers that end with them, where the policy says so."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from messaging import bounds, presenting, upkeep
+from messaging import bounds, events, presenting, upkeep
 from messaging.models import Message
 from privacy import keyring
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, phone
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages
 from tests.factories.superuser import superuser
 
 DAY = dt.timedelta(days=1)
+MOMENT = dt.timedelta(seconds=1)
 TEXT = "counts from the end"
 
 
@@ -59,3 +62,33 @@ def test_the_row_of_such_a_text_goes_before_its_key(fleet: None) -> None:
     upkeep.extend_partitions(at=clock.now())
 
     assert (kept, gone) == ((1,), None)
+
+
+@pytest.mark.promise("fleet-09", "fleet-33")
+def test_a_webhook_tells_the_number_no_longer_than_a_page_does(fleet: None) -> None:
+    shop = pages.shop()
+    message_id = ids.decode("msg", pages.message(shop, text=TEXT))
+    with superuser() as connection:
+        connection.execute("SELECT pipeline.finish(%s, %s, %s, %s)", [[message_id], ["delivered"], [None], clock.now()])
+    with scope.workspace(shop.workspace.id):
+        message = Message.objects.get(pk=message_id)
+    for content in ("full", "thin"):
+        event = claimed(message, content)
+        before, after = (told(event, at=message.body_until + step) for step in (-MOMENT, dt.timedelta()))
+        assert before["to"] == (pages.TO if content == "full" else phone.mask(pages.TO))
+        assert after["to"] is None
+
+
+def claimed(message: Message, content: str) -> events.Claimed:
+    """A delivery about it, as the pipeline hands one over."""
+    empty = dict.fromkeys(events.Claimed._fields)
+    return events.Claimed(**{  # type: ignore[arg-type]  # what a payload does not ask for is left out
+        **empty, "id": message.id, "workspace_id": message.workspace_id, "type": "message.delivered",
+        "occurred_at": clock.now(), "attempts": 1, "content": content, "message_id": message.id,
+        "to_ct": bytes(message.to_ct or b""), "body_until": message.body_until,
+    })  # fmt: skip
+
+
+def told(event: events.Claimed, *, at: dt.datetime) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(events.payload(event, at=at))["data"]
+    return data
