@@ -31,6 +31,7 @@ from privacy.holdings import Section
 from privacy.keyring import KeyDestroyed
 from privacy.models import Archive, ArchivePiece
 from privacy.people import Person
+from privacy.registry import ModelPolicy
 from smsplatform.lib import clock, ids, mail
 from smsplatform.lib.tasks import task
 
@@ -115,21 +116,19 @@ def _tell(row: Archive) -> None:
 
 def _build(row: Archive, builder: UUID, at: dt.datetime) -> None:
     person = msgspec.json.decode(row.person or "", type=Person)
-    sections = [each for each in holdings.sections(person) if _is_handed_out(each, person)]
+    about = [each for each in holdings.sections(person) if rendering.shape(each.policy, person).included]
+    sections = [each for each in about if holdings.may("SELECT", each.model)]
+    closed = {each.policy.model: each.policy for each in about if each not in sections}
     counted = [(section, _count(section, person, at)) for section in sections]
     Archive.objects.filter(pk=row.pk, builder=builder).update(rows_total=sum(rows for _, rows in counted))
     out = Pieces(archive=row.pk, builder=builder, clock=clock.now)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        _Maker(archive=archive, out=out, person=person, row=row, at=at).make([each for each, rows in counted if rows])
+        maker = _Maker(archive=archive, out=out, person=person, row=row, at=at, closed=list(closed.values()))
+        maker.make([each for each, rows in counted if rows])
     out.finish(
         state=Archive.State.READY, ready_at=clock.now(), downloads_left=DOWNLOADS_MAX, expires_at=clock.now() + KEPT,
         person=None, rows_done=out.rows,
     )  # fmt: skip
-
-
-def _is_handed_out(section: Section, person: Person) -> bool:
-    """Whether there is a field for this person, in a table that is not closed to the web role."""
-    return bool(rendering.shape(section.policy, person).included) and holdings.may("SELECT", section.model)
 
 
 def _count(section: Section, person: Person, at: dt.datetime) -> int:
@@ -146,6 +145,7 @@ class _Maker:
     person: Person
     row: Archive
     at: dt.datetime
+    closed: list[ModelPolicy]  # what the web role may not read
     files: list[Written] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=dict)
 
@@ -153,7 +153,8 @@ class _Maker:
         made = [self._model(section) for section in sections]
         for label, shape in self.shapes.items():
             self._write(f"schemas/{label}.schema.json", _json(rendering.json_schema(shape)))
-        told = pages.Told(person=self.person, shapes=list(self.shapes.values()), made=made, at=self.at)
+        shapes = list(self.shapes.values())
+        told = pages.Told(person=self.person, shapes=shapes, made=made, at=self.at, closed=self.closed)
         self._write("information.html", pages.information(told))
         self._write("style.css", pages.style())
         self._write("README.html", pages.readme(told))

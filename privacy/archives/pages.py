@@ -45,14 +45,17 @@ class Told:
     shapes: list[Shape]
     made: list[Made]
     at: dt.datetime
+    closed: list[ModelPolicy]  # tables that could lead to the person and that no web page can read
 
     def left_out(self) -> list[dict[str, Any]]:
         """What we hold and do not hand out, with the reason."""
-        return [
+        by_field = [
             {"model": shape.policy.model, "fields": [column.field.attname for column in columns], "reason": reason}
             for shape in self.shapes
             for reason, columns in _by_reason(shape.left_out).items()
         ]
+        closed = _("Closed to every web page, this one too. Ask us, and somebody looks whether it leads to you.")
+        return [*by_field, *({"model": policy.model, "fields": [], "reason": closed} for policy in self.closed)]
 
     def kept(self) -> list[dict[str, Any]]:
         """What an erasure would leave, why, and for how long."""

@@ -114,6 +114,14 @@ def test_every_file_fits_its_schema_and_the_manifest(world: World) -> None:
     assert "password" not in json.dumps(manifest["files"])
 
 
+def test_what_no_web_page_can_read_is_named_and_why(world: World) -> None:
+    archive = opened(made(Person(subject="workspace", workspace=world.id)))
+
+    left_out = {each["model"]: each["reason"] for each in json.loads(archive.read("manifest.json"))["left_out"]}
+    assert left_out["privacy.Hold"].startswith("Closed to every web page")
+    assert "privacy.Hold" in archive.read("README.html").decode()
+
+
 def test_the_pages_can_be_read_without_script(world: World) -> None:
     archive = opened(made(owner_of(world)))
 
