@@ -1,6 +1,7 @@
 """What accounts knows of people, why, for how long."""
 
 import datetime as dt
+from functools import partial
 
 from django.utils.translation import gettext_noop as _
 
@@ -17,7 +18,7 @@ ACCOUNT = Unit(
     kept=_("while the account exists"),
     anchor="closing of the account",
     action="delete",
-    reason="removed by closing or erasure, not by the calendar",
+    reason=_("Removed by closing or erasure, not by the calendar."),
 )
 
 ASKED = Unit(
@@ -28,6 +29,7 @@ ASKED = Unit(
     action="delete",
     guard="accounts.invitations.find",
     purge=upkeep.purge_asked,
+    due=partial(upkeep.due, "asked", upkeep.ASKED_KEPT),
 )
 
 UNCONFIRMED = Unit(
@@ -37,6 +39,7 @@ UNCONFIRMED = Unit(
     action="delete",
     unguarded="nobody but the person reads them, by a link that ends after two days",
     purge=upkeep.purge_unconfirmed,
+    due=partial(upkeep.due, "unconfirmed", upkeep.UNCONFIRMED_KEPT),
 )
 TOKENS = Unit(
     name="refresh tokens",
@@ -46,6 +49,7 @@ TOKENS = Unit(
     action="delete",
     guard="accounts.tokens.refresh",
     purge=upkeep.purge_tokens,
+    due=partial(upkeep.due, "tokens"),
 )
 SIGNING_KEYS = Unit(
     name="signing keys of tokens",
@@ -55,6 +59,7 @@ SIGNING_KEYS = Unit(
     action="delete",
     unguarded="the private half is destroyed when they retire; the public half says nothing about anybody",
     purge=upkeep.purge_signing_keys,
+    due=upkeep.signing_keys_due,
 )
 NOTICES = Unit(
     name="notifications",
@@ -63,6 +68,7 @@ NOTICES = Unit(
     action="delete",
     guard="accounts.notifications.readable",
     purge=upkeep.purge_notices,
+    due=partial(upkeep.due, "notices", upkeep.NOTICES_KEPT),
 )
 SESSIONS = Unit(
     name="sessions",
@@ -82,9 +88,15 @@ DEVICES = Unit(
     action="delete",
     unguarded="a fingerprint of a kind of browser, compared at sign-in and shown to nobody",
     purge=upkeep.purge_devices,
+    due=upkeep.devices_due,
 )
 GRANTS = Unit(
-    name="access of staff", kept=_("90 days"), anchor="expires_at", action="delete", purge=upkeep.purge_grants
+    name="access of staff",
+    kept=_("90 days"),
+    anchor="expires_at",
+    action="delete",
+    purge=upkeep.purge_grants,
+    due=partial(upkeep.due, "grants", upkeep.GRANTS_KEPT),
 )
 SUPPORT = Unit(
     name="support threads",
@@ -103,6 +115,7 @@ CHANGES = Unit(
     action="delete",
     guard="accounts.links.of_email_change",
     purge=upkeep.purge_email_changes,
+    due=upkeep.email_changes_due,
 )
 WISHES = Unit(
     name="wishes to close a workspace",
@@ -111,6 +124,7 @@ WISHES = Unit(
     action="delete",
     guard="accounts.links.of_closing",
     purge=upkeep.purge_closing_wishes,
+    due=upkeep.closing_wishes_due,
 )
 
 declare(

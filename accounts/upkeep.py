@@ -6,6 +6,7 @@ from django.db import connections
 
 from accounts.models import ClosingWish, EmailChange, KnownDevice, SigningKey, SupportThread
 from privacy import profiles
+from privacy.upkeep import first
 
 ASKED_KEPT = dt.timedelta(days=30)
 UNCONFIRMED_KEPT = dt.timedelta(days=7)
@@ -82,6 +83,36 @@ def purge_support(*, at: dt.datetime) -> int:
 
 def support_due() -> dt.datetime | None:
     """When the support thread that was resolved first is over."""
-    resolved = SupportThread.objects.using("system").filter(resolved_at__isnull=False).order_by("resolved_at")
-    first: dt.datetime | None = resolved.values_list("resolved_at", flat=True).first()
-    return first + profiles.duration("retention.support") if first else None
+    resolved = SupportThread.objects.using("system").filter(resolved_at__isnull=False)
+    return first(resolved, "resolved_at", profiles.duration("retention.support"))
+
+
+# When the oldest of each is due
+
+
+def due(unit: str, kept: dt.timedelta = dt.timedelta()) -> dt.datetime | None:
+    """When the oldest row of ``unit`` is over, if it is kept so long after its anchor."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT access.oldest(%s)", [unit])
+        anchor: dt.datetime | None = cursor.fetchone()[0]
+    return anchor + kept if anchor else None
+
+
+def signing_keys_due() -> dt.datetime | None:
+    """The end of the key that retired first."""
+    return first(SigningKey.objects.using("system").filter(retired_at__isnull=False), "retired_at", SIGNING_KEYS_KEPT)
+
+
+def devices_due() -> dt.datetime | None:
+    """The end of the kind of browser that was seen least lately."""
+    return first(KnownDevice.objects.all(), "seen_at", DEVICES_KEPT)
+
+
+def email_changes_due() -> dt.datetime | None:
+    """The end of the oldest wish."""
+    return first(EmailChange.objects.all(), "asked_at", CHANGES_KEPT)
+
+
+def closing_wishes_due() -> dt.datetime | None:
+    """The end of the oldest wish."""
+    return first(ClosingWish.objects.using("system"), "asked_at", WISHES_KEPT)

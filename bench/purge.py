@@ -1,11 +1,14 @@
 """Does ending texts cost more when there are more of them? ``python -m bench.purge [--few 10000] [--many 200000]``.
 
 On servers of its own with the disk flushed: a day of texts is dropped with its partition, as the purge does, once with
-few and once with many in it; beside it what deleting them row by row would cost.
+few and once with many in it; beside it what the system takes to remove files of the same size, which is all that grows,
+and what deleting them row by row would cost. The keys of the day, which are what makes texts unreadable, are one for
+each workspace however many texts it sent.
 """
 
 import argparse
 import datetime as dt
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -16,6 +19,8 @@ import psycopg
 from smsplatform.lib import clock
 
 REPEATS = 3
+BLOCK = os.urandom(1 << 20)
+SIZES: dict[int, int] = {}  # bytes by how many texts
 FILL: LiteralString = """
     INSERT INTO messaging_body (expires_on, message_id, workspace_id, text_ct)
     SELECT %(day)s, md5(i::text || %(day)s::text)::uuid, lpad(to_hex(i %% 100 + 256), 32, '0')::uuid,
@@ -47,7 +52,12 @@ def measure(connection: psycopg.Connection[Any], *, few: int, many: int) -> None
     dropped = {rows: min(drop(connection, rows) for _ in range(REPEATS)) for rows in (few, many)}
     deleted = {rows: delete(connection, rows) for rows in (few, many)}
     for rows in (few, many):
-        print(f"{rows:>9,} texts   dropped with their day {dropped[rows]:8.1f} ms   row by row {deleted[rows]:8.1f} ms")
+        size = SIZES[rows]
+        file = min(unlink(size) for _ in range(REPEATS))
+        print(
+            f"{rows:>9,} texts, {size / 1e6:6.1f} MB   dropped with their day {dropped[rows]:8.1f} ms   "
+            f"a file of that size {file:8.1f} ms   row by row {deleted[rows]:8.1f} ms"
+        )
     print(f"ratio   dropped {dropped[many] / dropped[few]:.2f}   row by row {deleted[many] / deleted[few]:.2f}")
 
 
@@ -55,11 +65,32 @@ def drop(connection: psycopg.Connection[Any], rows: int) -> float:
     """Milliseconds until the day is gone."""
     day = clock.now().date()
     fill(connection, rows, day)
+    SIZES[rows] = size_of(connection, day)
     began = time.perf_counter()
     connection.execute("SELECT pipeline.drop_partitions(%s, 'epoch')", [day + dt.timedelta(days=1)])
     took = time.perf_counter() - began
     connection.execute("SELECT pipeline.ensure_partitions(%s)", [clock.now()])
     return took * 1000
+
+
+def size_of(connection: psycopg.Connection[Any], day: dt.date) -> int:
+    """Bytes of the day's files, its index included."""
+    table = f"messaging_body_{day:%Y%m%d}"
+    row = connection.execute("SELECT pg_total_relation_size(%s::regclass)", [table]).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def unlink(size: int) -> float:
+    """Milliseconds to remove a file of ``size`` bytes that is on the disk, beside the databases."""
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        for _ in range(size // len(BLOCK)):
+            file.write(BLOCK)
+        file.flush()
+        os.fsync(file.fileno())
+    began = time.perf_counter()
+    Path(file.name).unlink()
+    return (time.perf_counter() - began) * 1000
 
 
 def delete(connection: psycopg.Connection[Any], rows: int) -> float:

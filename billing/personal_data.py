@@ -14,6 +14,7 @@ SEVEN_YEARS = Unit(
     counts="months",
     unguarded="the law has us show them for as long as they are there",
     purge=upkeep.drop_expired,
+    due=upkeep.due,
     reason=_("Commercial and tax law require the books for seven years."),
 )
 WALLETS = Unit(
@@ -23,6 +24,7 @@ WALLETS = Unit(
     action="delete",
     unguarded="the law has us show them for as long as they are there",
     purge=upkeep.purge_wallets,
+    due=upkeep.wallets_due,
     reason=_("Commercial and tax law require the books for seven years."),
 )
 BOOKS = _("Part of the books, which the law has us keep for seven years.")

@@ -8,10 +8,11 @@ from typing import LiteralString
 
 from django.db import connections
 
-from billing.models import FundingWallet
-from privacy import profiles
+from billing.models import FundingWallet, Transfer
+from privacy import profiles, upkeep
 
 MONTHS_AHEAD = 12
+YEARS = 7
 BATCH = 2000
 
 
@@ -34,6 +35,20 @@ def purge_wallets(*, at: dt.datetime) -> int:
         .values_list("pk", flat=True)[:BATCH]
     )
     return rows.filter(pk__in=list(over)).delete()[0]
+
+
+def wallets_due() -> dt.datetime | None:
+    """The end of the oldest wallet."""
+    return upkeep.first(FundingWallet.objects.using("system"), "at", profiles.duration("retention.ledger"))
+
+
+def due() -> dt.datetime | None:
+    """The end of the oldest month: seven years after its last day."""
+    first = Transfer.objects.using("system").order_by("id").values_list("at", flat=True).first()
+    if first is None:
+        return None
+    after = (first.astimezone(dt.UTC).replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    return after.replace(year=after.year + YEARS, hour=0, minute=0, second=0, microsecond=0)
 
 
 def _count(query: LiteralString, *arguments: dt.date | int) -> int:

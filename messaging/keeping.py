@@ -41,6 +41,14 @@ def clear(*, at: dt.datetime) -> int:
         return int(cursor.rowcount)
 
 
+def due() -> dt.datetime | None:
+    """When the first case ended of those that still keep something."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute(_DUE)
+        found: dt.datetime | None = cursor.fetchone()[0]
+    return found
+
+
 def window_texts(*, workspace: UUID, messages: Sequence[UUID], at: dt.datetime) -> dict[UUID, str]:
     """Texts that the debugging window of the open workspace still keeps, by message."""
     if not messages:
@@ -128,4 +136,12 @@ _CLEAR = """
         SELECT k.id FROM messaging_kept_body k
         LEFT JOIN privacy_hold h ON h.id = k.hold_id LEFT JOIN privacy_window w ON w.id = k.window_id
         WHERE h.released_at IS NOT NULL OR w.closed_at IS NOT NULL OR w.ends_at <= %s LIMIT %s)
+"""
+
+_DUE = """
+    SELECT least(
+        (SELECT min(h.released_at) FROM privacy_hold h
+         WHERE h.released_at IS NOT NULL AND EXISTS (SELECT 1 FROM messaging_kept_body k WHERE k.hold_id = h.id)),
+        (SELECT min(least(w.closed_at, w.ends_at)) FROM privacy_window w
+         WHERE EXISTS (SELECT 1 FROM messaging_kept_body k WHERE k.window_id = w.id)))
 """

@@ -107,6 +107,7 @@ EXPORTED = Unit(
     action="delete",
     unguarded="what was asked for is emptied with the file; what is left says that there was one",
     purge=upkeep.forget_exports,
+    due=upkeep.exported_due,
 )
 KEPT = Unit(
     name="kept texts",
@@ -114,6 +115,7 @@ KEPT = Unit(
     anchor="end of the hold or window",
     action="shred",
     purge=keeping.clear,
+    due=keeping.due,
     reason=_("An investigation, a lawful order, or a debugging window of the workspace."),
 )
 RECIPIENT = {"recipient": "to_idx"}

@@ -133,6 +133,13 @@ def exports_due() -> dt.datetime | None:
     return kept.values_list("expires_at", flat=True).first()
 
 
+def exported_due() -> dt.datetime | None:
+    """The end of the oldest record of a file that is emptied."""
+    emptied = Export.objects.using("system").filter(state=Export.State.EXPIRED).order_by("id")
+    made = emptied.values_list("created_at", flat=True).first()
+    return made + EXPORTS_KEPT if made else None
+
+
 def _rows(statement: LiteralString, *arguments: dt.datetime | int) -> int:
     with connections["system"].cursor() as cursor:
         cursor.execute(statement, arguments)

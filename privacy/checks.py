@@ -24,7 +24,7 @@ def install() -> None:
 
 
 def inventory_is_complete(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
-    """E001 to E006, over every installed model whoever wrote it."""
+    """E001 to E006 and E008 to E010, over every installed model whoever wrote it."""
     found: list[CheckMessage] = [*_undeclared(), *(found for policy in registry.policies() for found in faults(policy))]
     found += [fault for unit in registry.units() for fault in unread(unit)]
     return found or [*(found for policy in registry.policies() for found in _not_erasable(policy))]
@@ -117,6 +117,21 @@ def faults(policy: ModelPolicy) -> Iterator[Error]:
         )
     for name, kind in policy.fields.items():
         yield from _reasons(model, name, kind)
+    yield from _unfindable(policy)
+
+
+def _unfindable(policy: ModelPolicy) -> Iterator[Error]:
+    """Paths by a sealed column: nobody finds a row by one, so it would be in no copy and survive every erasure."""
+    for subject, name in policy.paths.items():
+        kind = policy.fields.get(name)
+        category = registry.categories().get(kind.category) if kind else None
+        if kind and category and (kind.form or category.form) == "sealed":
+            yield Error(
+                f"Rows of {policy.model} lead to a {subject} by {name}, which is sealed: nobody finds them.",
+                hint="Add a blind index beside it and name that, or the row above.",
+                obj=apps.get_model(policy.model),
+                id="privacy.E009",
+            )
 
 
 def _reasons(model: type[Model], name: str, kind: F) -> Iterator[Error]:

@@ -29,6 +29,16 @@ register(
         sample={"number": NUMBER, "url": link("/staff/requests"), "overdue": False},
     ),
     Mail(
+        template="privacy/hold_due",
+        category=Category.NOTIFICATION,
+        sample={
+            "hold": "hld_01h455vb4pex5vsknk084sn02q",
+            "review_at": AT,
+            "overdue": False,
+            "url": link("/staff/holds"),
+        },
+    ),
+    Mail(
         template="privacy/request_news",
         category=Category.NOTIFICATION,
         sample={"number": NUMBER, "url": link("/privacy/requests/find")},

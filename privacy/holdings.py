@@ -20,6 +20,7 @@ from privacy import ciphers, finding, registry
 from privacy.keyring import KeyDestroyed
 from privacy.people import Person
 from privacy.registry import Column, ModelPolicy
+from smsplatform.lib import ids
 from smsplatform.lib.tenancy import scope
 
 WORKSPACE = "workspace"  # the subject of a request about everything of one workspace
@@ -30,7 +31,8 @@ USERS = ("account_holder", "team_member", "staff")
 class Section:
     """Rows of one model about a person; ``column`` leads to them. ``workspace`` is None outside of workspaces.
 
-    ``without`` are messages that are left out, with what hangs on them; with ``only`` nothing else counts.
+    ``without`` are messages that are left out, with what hangs on them; with ``only`` nothing else counts. ``before``
+    leaves out messages that are newer.
     """
 
     policy: ModelPolicy
@@ -38,6 +40,7 @@ class Section:
     workspace: UUID | None = None
     without: frozenset[UUID] = frozenset()
     only: frozenset[UUID] = frozenset()
+    before: dt.datetime | None = None
 
     @property
     def model(self) -> type[Model]:
@@ -92,6 +95,8 @@ def rows(section: Section, person: Person, *, at: dt.datetime | None = None) -> 
     name = "message_id__in" if _hangs_on_message(section) else "pk__in"
     query = query.exclude(**{name: section.without}) if section.without else query
     query = query.filter(**{name: section.only}) if section.only else query
+    if section.before:
+        query = query.filter(**{f"{name.removesuffix('__in')}__lt": ids.floor(section.before)})
     value = _identity(section, person)
     if value is None:
         return query.none()
@@ -141,6 +146,8 @@ def _identity(section: Section, person: Person) -> object:
 
 
 def _index(column: Column, workspace: UUID | None, person: Person) -> bytes | None:
+    if person.index:
+        return person.index if workspace and column.category.key == "msisdn" else None
     if column.category.key == "email":
         return ciphers.platform_index(column.declared.indexed_as, person.email) if person.email else None
     if workspace is None:

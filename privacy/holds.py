@@ -2,6 +2,10 @@
 
 A hold beats the purge and erasure, for the units it names and nothing else. Texts under a hold are sealed anew under a
 key of the case (``messaging.keeping``), so the keys of their day die on time; releasing destroys the key of the case.
+
+A hold never ends by itself: evidence must not go because nobody looked. Past its review it goes on, red on the staff's
+page and failing in the register of promises, and its owner and the privacy desk are written to (``hold_reviews``). What
+it stopped an erasure from taking goes when it is released (``erasure.resuming``).
 """
 
 import datetime as dt
@@ -73,7 +77,7 @@ def review(*, hold: Hold, review_at: dt.datetime, by: UUID, at: dt.datetime) -> 
     if not at < review_at <= at + REVIEW_MAX:
         raise NotBounded
     with transaction.atomic(using="system"):
-        _change(hold, reviewed_at=at, review_at=review_at, owner_id=by)
+        _change(hold, reviewed_at=at, review_at=review_at, owner_id=by, reminded=0)
         _record("reviewed", hold, by, at)
 
 

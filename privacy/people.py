@@ -16,6 +16,7 @@ class Person:
     msisdn: str = ""  # E.164
     email: str = ""
     consent: UUID | None = None
+    index: bytes = b""  # instead of a number that is not known any more: its blind index in ``workspace``
     workspace: UUID | None = None
 
     def __repr__(self) -> str:

@@ -21,7 +21,14 @@ AUDIT = Unit(
     purge=upkeep.purge_audit,
     due=upkeep.audit_due,
 )
-SEALS = Unit(name="audit seals", kept=_("91 days"), anchor="at", action="delete", purge=upkeep.purge_seals)
+SEALS = Unit(
+    name="audit seals",
+    kept=_("91 days"),
+    anchor="at",
+    action="delete",
+    purge=upkeep.purge_seals,
+    due=upkeep.seals_due,
+)
 BODY_KEYS = Unit(
     name="body keys",
     kept=_("until the expiry day of the bodies they open is over"),
@@ -51,6 +58,7 @@ WINDOWS = Unit(
     action="delete",
     unguarded="who opened it and until when, which the activity log tells as well",
     purge=upkeep.purge_windows,
+    due=upkeep.windows_due,
 )
 ARCHIVES = Unit(
     name="archives of people's data",
@@ -58,9 +66,24 @@ ARCHIVES = Unit(
     anchor="expires_at",
     action="shred",
     purge=archives.purge,
+    due=upkeep.archives_due,
 )
-CHECKED = Unit(name="promise checks", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_check_results)
-REPORTS = Unit(name="promise reports", kept=_("90 days"), anchor="at", action="delete", purge=upkeep.purge_reports)
+CHECKED = Unit(
+    name="promise checks",
+    kept=_("90 days"),
+    anchor="at",
+    action="delete",
+    purge=upkeep.purge_check_results,
+    due=upkeep.check_results_due,
+)
+REPORTS = Unit(
+    name="promise reports",
+    kept=_("90 days"),
+    anchor="at",
+    action="delete",
+    purge=upkeep.purge_reports,
+    due=upkeep.reports_due,
+)
 FINDING = F("none", reason="counts, codes and times of our own checks, about nobody")
 EVIDENCE = F("none", reason="what shows a promise to be kept; staff are asked to name documents, not people")
 
@@ -70,6 +93,7 @@ REQUEST_WORDS = Unit(
     anchor="closed_at",
     action="clear",
     purge=upkeep.clear_requests,
+    due=upkeep.words_due,
 )
 REQUESTS = Unit(
     name="requests",
@@ -77,10 +101,16 @@ REQUESTS = Unit(
     anchor="closed_at",
     action="delete",
     purge=upkeep.purge_requests,
+    due=upkeep.requests_due,
     reason="evidence that people's rights were respected",
 )
 PROOFS = Unit(
-    name="proofs of identity", kept=_("2 days"), anchor="created_at", action="delete", purge=upkeep.purge_proofs
+    name="proofs of identity",
+    kept=_("2 days"),
+    anchor="created_at",
+    action="delete",
+    purge=upkeep.purge_proofs,
+    due=upkeep.proofs_due,
 )
 TICKETS = Unit(
     name="requests forwarded to workspaces",
@@ -88,8 +118,20 @@ TICKETS = Unit(
     anchor="due_at",
     action="delete",
     purge=upkeep.purge_tickets,
+    due=upkeep.tickets_due,
+)
+MARKS = Unit(
+    name="marks of erasures",
+    kept=_("{period}, the age of the oldest backup, and a week; those of workspaces stay"),
+    keep="retention.backups",
+    anchor="at",
+    action="delete",
+    unguarded="random ids of rows that are gone, read after a restore only",
+    purge=upkeep.forget_tombstones,
+    due=upkeep.tombstones_due,
 )
 ASKED = "what was asked and how it was answered is evidence; number, address and words are cleared soon after the end"
+STOPPED = "by it the rest is found and erased when the hold ends, and then it is deleted"
 PROVING = "by it people follow what becomes of their erasure; deleted after two days"
 SEALED_WORDS = F("opaque", export="subject", erase="keep", reason=ASKED)
 
@@ -278,13 +320,16 @@ declare(
         model="privacy.RequestTicket",
         scope="tenant",
         what=_("Requests of people you texted"),
-        paths={"recipient": "msisdn", "account_holder": "decided_by"},
+        paths={"recipient": "msisdn_idx", "account_holder": "decided_by"},
         activities=("answer_requests",),
         units=(TICKETS,),
         fields={
             **each("id workspace_id request_id", ROW),
-            "msisdn": F("msisdn", erase="keep", reason=ASKED),
-            **each("words reason", SEALED_WORDS),
+            "msisdn": F("msisdn", erase="clear"),
+            "msisdn_idx": F(
+                "msisdn", form="index", export="never", erase="pseudonymise", indexed_as="privacy.RequestTicket.msisdn"
+            ),
+            **each("words reason", F("opaque", export="both", erase="clear")),
             "decided_by": F("person_id", erase="keep", reason=ASKED),
             **each(
                 "kind state automatic due_at reminded created_at decided_at",
@@ -341,6 +386,19 @@ declare(
         fields={"id": ROW, **each("subject done kept begun_at finished_at", F("none", reason="counts and times"))},
     ),
     ModelPolicy(
+        model="privacy.StoppedErasure",
+        scope="tenant",
+        what=_("Erasures that a hold stopped"),
+        activities=("answer_requests",),
+        reason="deleted as soon as the hold is released and the rest is erased",
+        fields={
+            **each("id erasure_id workspace_id", ROW),
+            "number_idx": F("msisdn", form="index", export="never", erase="keep", reason=STOPPED),
+            "user_id": F("person_id", export="never", erase="keep", reason=STOPPED),
+            **each("subject left begun_at tried_at", F("none", reason="counts and times")),
+        },
+    ),
+    ModelPolicy(
         model="privacy.Restriction",
         scope="global",
         paths={"account_holder": "person_id", "staff": "person_id"},
@@ -383,7 +441,7 @@ declare(
         model="keystore.Watermark",
         scope="keystore",
         reason="one number, which says how many erasures there have been",
-        fields=each("id epoch", F("none", reason="how many erasures there have been")),
+        fields=each("id epoch forgotten", F("none", reason="how many erasures there have been")),
     ),
     ModelPolicy(
         model="privacy.Hold",
@@ -405,7 +463,7 @@ declare(
                 "document reason release_reason",
                 F("opaque", erase="keep", reason="evidence of why data was kept beyond its time"),
             ),
-            **each("opened_at reviewed_at review_at released_at", F("none", reason="dates of the case")),
+            **each("opened_at reviewed_at review_at reminded released_at", F("none", reason="dates of the case")),
         },
     ),
     ModelPolicy(
@@ -438,8 +496,9 @@ declare(
         model="keystore.Tombstone",
         scope="keystore",
         activities=("secure_platform",),
-        reason="kept as long as the oldest backup, so that a restore can erase again",
-        fields={"id": ROW, **each("model row_id action at", F("none", reason="random id of a row that is gone"))},
+        units=(MARKS,),
+        reason="so that a restore can erase again; those of workspaces stay, because they forbid new keys",
+        fields={"id": ROW, **each("model row_id action at epoch", F("none", reason="random id of a row that is gone"))},
     ),
     ModelPolicy(
         model="keystore.LogHead",

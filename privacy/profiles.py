@@ -77,6 +77,8 @@ KEYS = (
     ),
     Key(name="erasure.cool_off", default=DAY, conflict="C5"),
     Key(name="retention.audit", default=90 * DAY, conflict="C6", tighter="less"),
+    # The oldest backup that may be restored: as long the marks are kept by which it is erased again.
+    Key(name="retention.backups", default=35 * DAY, conflict="C7", tighter="less"),
     Key(name="retention.ledger", default=7 * YEAR, conflict="C8"),
     Key(
         name="policy.notice", default=30 * DAY, conflict="C9", tighter="more",

@@ -102,7 +102,7 @@ class Unit:
 
     The time is the value of ``keep``, a key of ``privacy.profiles``, or ``period`` where no policies differ; ``kept``
     puts it into words, with ``{period}`` where it goes. ``guard`` names the function in which readers refuse what is
-    over, ``unguarded`` says why none has to.
+    over, ``unguarded`` says why none has to. ``due`` tells when the oldest row is over, so that what is overdue shows.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Unit:
     unguarded: str = ""
     purge: Purge | None = None
     due: Due | None = None
+    undated: str = ""  # why a unit with a purge has no ``due``
     counts: Literal["rows", "keys", "days", "months"] = "rows"  # what the purge counts
     reason: str = ""
 

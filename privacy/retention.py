@@ -123,6 +123,11 @@ def standings(*, at: dt.datetime) -> list[Standing]:
     return [_standing(unit, last.get(unit.name), at) for unit in registry.units() if unit.purge is not None]
 
 
+def undated() -> list[Unit]:
+    """Units that end by something else than the calendar, each with the reason."""
+    return [unit for unit in registry.units() if unit.purge is None]
+
+
 def heartbeat() -> PurgeRun | None:
     """The newest run, whatever it did."""
     runs = PurgeRun.objects.using("system").filter(unit=PurgeRun.HEARTBEAT, finished_at__isnull=False)

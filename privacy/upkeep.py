@@ -1,19 +1,19 @@
 """What the purge calls to clean privacy's own tables."""
 
 import datetime as dt
-from functools import reduce
 from importlib import import_module
-from operator import or_
 from typing import Any
 
 from django.conf import settings
 from django.db import connections
 from django.db.models import Q, QuerySet
 
-from privacy import keyring, profiles
+from privacy import keyring, profiles, tombstones
 from privacy.keystore.models import WorkspaceKey
 from privacy.models import (
+    Archive,
     AuditEvent,
+    AuditSeal,
     CheckResult,
     DataRequest,
     DebugWindow,
@@ -27,7 +27,9 @@ PROOFS_KEPT = dt.timedelta(days=2)  # as long as codes of a day are counted
 AUDIT_KEPT = RUNS_KEPT = dt.timedelta(days=90)
 DAY = dt.timedelta(days=1)
 WINDOWS_KEPT = 90 * DAY
+MARKS_MARGIN = 7 * DAY  # a restore takes time
 BATCH = 5000
+WITH_WORDS = Q(identity_idx__isnull=False) | Q(words__isnull=False) | Q(answer__isnull=False) | Q(value__isnull=False)
 
 
 def destroy_body_keys(*, at: dt.datetime) -> int:
@@ -68,9 +70,7 @@ def purge_runs(*, at: dt.datetime) -> int:
 def clear_requests(*, at: dt.datetime) -> int:
     """Forget who asked, and the words, of requests closed long enough."""
     over = DataRequest.objects.using("system").filter(closed_at__lt=at - profiles.duration("retention.request_words"))
-    sealed = ("identity_idx", "words", "answer", "value")
-    some = over.filter(reduce(or_, (Q((f"{name}__isnull", False)) for name in sealed)))
-    batch = list(some.values_list("pk", flat=True)[:BATCH])
+    batch = list(over.filter(WITH_WORDS).values_list("pk", flat=True)[:BATCH])
     gone = DataRequest.objects.using("system").filter(pk__in=batch)
     return gone.update(identity=None, identity_idx=None, words=None, answer=None, value=None)
 
@@ -107,7 +107,83 @@ def _delete(rows: QuerySet[Any]) -> int:
     return int(rows.filter(pk__in=list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])).delete()[0])
 
 
+def forget_tombstones(*, at: dt.datetime) -> int:
+    """Delete a batch of marks of erasures that no backup needs any more."""
+    return tombstones.forget(before=at - _marks_kept(), keep=keyring.ERASED, limit=BATCH)
+
+
+def _marks_kept() -> dt.timedelta:
+    kept: dt.timedelta = profiles.duration("retention.backups") + MARKS_MARGIN
+    return kept
+
+
 # When the oldest of each is due
+
+
+def first(rows: QuerySet[Any], anchor: str, kept: dt.timedelta = dt.timedelta()) -> dt.datetime | None:
+    """When the oldest of some rows is over: ``kept`` after its ``anchor``, a column with an index."""
+    found: dt.datetime | None = rows.order_by(anchor).values_list(anchor, flat=True).first()
+    return found + kept if found else None
+
+
+def tombstones_due() -> dt.datetime | None:
+    """The end of the oldest mark."""
+    oldest = tombstones.oldest(keep=keyring.ERASED)
+    return oldest + _marks_kept() if oldest else None
+
+
+def seals_due() -> dt.datetime | None:
+    """The end of the oldest seal: a day after its events, when its own day is closed."""
+    return first(AuditSeal.objects.using("system"), "at", AUDIT_KEPT + 2 * DAY)
+
+
+def windows_due() -> dt.datetime | None:
+    """The end of the oldest debugging window."""
+    return first(DebugWindow.objects.using("system"), "opened_at", WINDOWS_KEPT)
+
+
+def archives_due() -> dt.datetime | None:
+    """The end of the copy that ends first."""
+    return first(Archive.objects.using("system").exclude(state=Archive.State.GONE), "expires_at")
+
+
+def check_results_due() -> dt.datetime | None:
+    """The end of the oldest result."""
+    return _born(CheckResult.objects.using("system"), "pk", "at", RUNS_KEPT)
+
+
+def reports_due() -> dt.datetime | None:
+    """The end of the oldest report."""
+    return _born(PromiseReport.objects.using("system"), "pk", "at", RUNS_KEPT)
+
+
+def words_due() -> dt.datetime | None:
+    """The end of the oldest words of a request that is closed."""
+    closed = DataRequest.objects.using("system").filter(closed_at__isnull=False)
+    some = closed.filter(WITH_WORDS)
+    return first(some, "closed_at", profiles.duration("retention.request_words"))
+
+
+def requests_due() -> dt.datetime | None:
+    """The end of the request that was closed first."""
+    closed = DataRequest.objects.using("system").filter(closed_at__isnull=False)
+    return first(closed, "closed_at", profiles.duration("retention.requests"))
+
+
+def proofs_due() -> dt.datetime | None:
+    """The end of the oldest proof."""
+    return _born(IdentityProof.objects.using("system"), "pk", "created_at", PROOFS_KEPT)
+
+
+def tickets_due() -> dt.datetime | None:
+    """The end of the ticket that was due first."""
+    return first(RequestTicket.objects.using("system"), "due_at", profiles.duration("retention.tickets"))
+
+
+def _born(rows: QuerySet[Any], order: str, anchor: str, kept: dt.timedelta) -> dt.datetime | None:
+    """As ``first``, where the key grows with time."""
+    found: dt.datetime | None = rows.order_by(order).values_list(anchor, flat=True).first()
+    return found + kept if found else None
 
 
 def body_keys_due() -> dt.datetime | None:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 
 from privacy import audit
+from privacy.upkeep import first
 from smsplatform.models import Announcement
 
 CACHED_SECONDS = 15
@@ -80,6 +81,11 @@ def end(*, announcement: UUID, by: UUID, at: dt.datetime) -> None:
 def purge(*, at: dt.datetime) -> int:
     """Remove notices that ended long ago."""
     return Announcement.objects.using(SYSTEM).filter(ends_at__lt=at - KEPT).delete()[0]
+
+
+def due() -> dt.datetime | None:
+    """The end of the notice that ended first."""
+    return first(Announcement.objects.using(SYSTEM).filter(ends_at__isnull=False), "ends_at", KEPT)
 
 
 def _unfinished(at: dt.datetime) -> "QuerySet[Announcement]":

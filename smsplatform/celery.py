@@ -65,6 +65,8 @@ SCHEDULE: dict[str, tuple[str, float, str]] = {
     "incident notices": ("privacy.breaches.publish", 60.0, "privacy"),
     "requests sweep": ("privacy.requests.fulfilling.sweep", 5.0, "privacy"),
     "requests watch": ("privacy.requests.watching.watch", 300.0, "privacy"),
+    "erasures resumed": ("privacy.erasure.resuming.sweep", 60.0, "privacy"),
+    "hold reviews": ("privacy.hold_reviews.watch", 3600.0, "privacy"),
     "closings": ("accounts.closing.erase_due", 300.0, "privacy"),
 }
 
@@ -99,6 +101,8 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
         "privacy.breaches.notices",
         "privacy.disclosures.telling",
         "privacy.archives.building",
+        "privacy.erasure.resuming",
+        "privacy.hold_reviews",
         "privacy.promises.evaluating",
         "privacy.promises.reporting",
         "privacy.sealing.sealer",

@@ -10,9 +10,15 @@ PROBES = Unit(
     action="delete",
     unguarded="how our own parts did, about nobody",
     purge=status.purge,
+    due=status.due,
 )
 ANNOUNCEMENTS = Unit(
-    name="announcements", kept="365 days after their end", anchor="ends_at", action="delete", purge=announcements.purge
+    name="announcements",
+    kept="365 days after their end",
+    anchor="ends_at",
+    action="delete",
+    purge=announcements.purge,
+    due=announcements.due,
 )
 
 declare(

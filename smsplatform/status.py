@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, connections
 
 from messaging.models import BindLease, Carrier
+from privacy.upkeep import first
 from smsplatform import health
 from smsplatform.lib import clock
 from smsplatform.lib.tasks import task
@@ -81,6 +82,11 @@ class Part:
     def gaps(self) -> int:
         """Hours without a measurement."""
         return sum(hour.good is None for hour in self.hours)
+
+
+def due() -> dt.datetime | None:
+    """The end of the oldest measurement."""
+    return first(Probe.objects.using("system"), "at", KEPT)
 
 
 def measure(*, at: dt.datetime) -> list[Probe]:

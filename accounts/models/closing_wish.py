@@ -13,7 +13,7 @@ class ClosingWish(models.Model):
 
     class When(models.TextChoices):
         GRACE = "grace", _("After the time of grace")
-        COOL_OFF = "cool_off", _("After a day to think")
+        COOL_OFF = "cool_off", _("After a time to think")
         NOW = "now", _("Now")
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)

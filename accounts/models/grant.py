@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from smsplatform.lib import ids
@@ -115,6 +116,7 @@ class StaffGrant(models.Model):
         indexes = [
             models.Index("staff_id", F("id").desc(), name="grant_of_staff"),
             models.Index("workspace", F("id").desc(), name="grant_of_workspace"),
+            models.Index(Coalesce("expires_at", "created_at"), name="grant_over"),
         ]
 
     def __str__(self) -> str:

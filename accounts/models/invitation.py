@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Least
 
 from accounts.roles import Role
 from privacy.ciphers import EncryptedField
@@ -36,6 +37,7 @@ class Invitation(models.Model):
                 name="invitation_open_once",
             ),
         ]
+        indexes = [models.Index(Least("expires_at", "accepted_at", "revoked_at"), name="invitation_over")]
 
     def __str__(self) -> str:
         return ids.encode("inv", self.id)

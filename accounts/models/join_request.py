@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy.models import workspace_key
@@ -29,6 +30,7 @@ class JoinRequest(models.Model):
                 fields=["workspace", "user_id"], condition=Q(state="pending"), name="join_request_pending_once"
             ),
         ]
+        indexes = [models.Index(Coalesce("decided_at", "created_at"), name="join_request_over")]
 
     def __str__(self) -> str:
         return ids.encode("jnr", self.id)

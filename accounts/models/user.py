@@ -56,6 +56,11 @@ class User(AbstractBaseUser):
 
     class Meta:
         db_table = "accounts_user"
+        indexes = [
+            models.Index(
+                "created_at", name="user_unconfirmed", condition=models.Q(email_confirmed_at=None, staff_role="")
+            )
+        ]
 
     def __str__(self) -> str:
         return ids.encode("usr", self.id)

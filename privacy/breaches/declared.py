@@ -26,8 +26,20 @@ def purge(*, at: dt.datetime) -> int:
     return len(over)
 
 
+def due() -> dt.datetime | None:
+    """The end of the incident that was closed first."""
+    closed = Incident.objects.using("system").filter(closed_at__isnull=False).order_by("closed_at")
+    found = closed.values_list("closed_at", flat=True).first()
+    return found + KEPT if found else None
+
+
 INCIDENTS = Unit(
-    name="incidents", kept=_("5 years after they were closed"), anchor="closed_at", action="delete", purge=purge
+    name="incidents",
+    kept=_("5 years after they were closed"),
+    anchor="closed_at",
+    action="delete",
+    purge=purge,
+    due=due,
 )
 
 DECLARED = (

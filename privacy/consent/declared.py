@@ -18,10 +18,21 @@ def purge_records(*, at: dt.datetime) -> int:
     return ConsentRecord.objects.using("system").filter(decided_at__lt=at - RECORDS_KEPT).delete()[0]
 
 
+def records_due() -> dt.datetime | None:
+    """The end of the oldest record."""
+    found = ConsentRecord.objects.using("system").order_by("decided_at").values_list("decided_at", flat=True).first()
+    return found + RECORDS_KEPT if found else None
+
+
 RECORDS = Unit(
-    name="consent records", kept=_("3 years"), anchor="decided_at", action="delete", purge=purge_records
-)  # fmt: skip
-VISITS = Unit(name="visits", kept=_("90 days"), anchor="at", action="delete", purge=visits.purge)
+    name="consent records",
+    kept=_("3 years"),
+    anchor="decided_at",
+    action="delete",
+    purge=purge_records,
+    due=records_due,
+)
+VISITS = Unit(name="visits", kept=_("90 days"), anchor="at", action="delete", purge=visits.purge, due=visits.due)
 
 DECLARED = (
     Subject(

@@ -131,4 +131,10 @@ def forget(visit: UUID) -> int:
     return Visit.objects.using("system").filter(visit_id=visit).delete()[0]
 
 
+def due() -> dt.datetime | None:
+    """The end of the oldest view."""
+    found = Visit.objects.using("system").order_by("at").values_list("at", flat=True).first()
+    return found + KEPT if found else None
+
+
 log = Log()

@@ -138,6 +138,7 @@ def _settings() -> dict[str, str]:
         "retention.ledger": _("How long the books are kept"),
         "retention.support": _("How long letters to support are kept"),
         "retention.api_log": _("How long API requests are kept"),
+        "retention.backups": _("How long backups can be restored"),
         "policy.notice": _("Notice of changes"),
         "policy.notice_channels": _("How changes are announced"),
         "sla.inquiry": _("Time to answer questions"),

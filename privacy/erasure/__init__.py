@@ -2,10 +2,11 @@
 
 from privacy.erasure.executing import Blocked, InFlight, execute
 from privacy.erasure.planning import Plan, Step, plan
-from privacy.erasure.reapplying import Stuck, reapply
+from privacy.erasure.reapplying import Stuck, TooOld, reapply
+from privacy.erasure.resuming import resume
 from privacy.erasure.signals import sending_stops, workspace_came_back
 
 __all__ = [
-    "Blocked", "InFlight", "Plan", "Step", "Stuck", "execute", "plan", "reapply", "sending_stops",
+    "Blocked", "InFlight", "Plan", "Step", "Stuck", "TooOld", "execute", "plan", "reapply", "resume", "sending_stops",
     "workspace_came_back",
 ]  # fmt: skip

@@ -7,20 +7,24 @@ them by the web role. Nothing is done by the plan's counts: every step asks the 
 import datetime as dt
 import json
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connections, transaction
 from django.db.models import QuerySet
 
-from privacy import archives, holdings, tombstones
-from privacy.erasure.planning import Plan, Step, plan
+from privacy import archives, finding, holdings, tombstones
+from privacy.erasure.planning import Plan, Step, is_held, plan
 from privacy.erasure.signals import sending_stops
 from privacy.holdings import USERS, WORKSPACE
-from privacy.models import Erasure
+from privacy.holds import UNITS
+from privacy.models import Erasure, StoppedErasure
 from privacy.people import Person
+from privacy.registry import Column
 
 BATCH = 500
+HELD_UNITS = frozenset(UNITS)
 LAST_OWNER = "SP020"
 
 
@@ -45,8 +49,9 @@ def execute(person: Person, *, request_id: UUID, at: dt.datetime) -> Plan:
     archives.revoke(made.person, at=at)
     for step in made.steps:
         if step.kind in ("delete", "clear"):
-            _note(request_id, step, _carry_out(step, made.person, at))
+            note(request_id, step, carry_out(step, made.person, at))
     _note_kept(request_id, made)
+    _remember(request_id, made, at)
     Erasure.objects.filter(pk=request_id).update(finished_at=at)
     return made
 
@@ -62,7 +67,8 @@ def _stop_sending(made: Plan, at: dt.datetime) -> None:
         raise InFlight
 
 
-def _carry_out(step: Step, person: Person, at: dt.datetime) -> int:
+def carry_out(step: Step, person: Person, at: dt.datetime) -> int:
+    """Do one step; how many rows. Raises ``Blocked``."""
     try:
         if step.section.workspace is None:
             return _delete_globally(step, person, at)
@@ -138,7 +144,7 @@ def _delete_globally(step: Step, person: Person, at: dt.datetime) -> int:
         return int(cursor.rowcount)
 
 
-def _note(request_id: UUID, step: Step, changed: int) -> None:
+def note(request_id: UUID, step: Step, changed: int) -> None:
     if changed:
         row = Erasure.objects.get(pk=request_id)
         row.done[step.policy.model] = row.done.get(step.policy.model, 0) + changed
@@ -148,3 +154,30 @@ def _note(request_id: UUID, step: Step, changed: int) -> None:
 def _note_kept(request_id: UUID, made: Plan) -> None:
     kept = {step.policy.model: step.rows for step in made.stays}
     Erasure.objects.filter(pk=request_id).update(kept=kept)
+
+
+def _remember(request_id: UUID, made: Plan, at: dt.datetime) -> None:
+    """What a hold kept is erased when it ends (``resuming``); the person is not known by name until then."""
+    left: dict[UUID, dict[str, int]] = {}
+    for step in made.stays:
+        if step.section.workspace and is_held(step):
+            counts = left.setdefault(step.section.workspace, {})
+            counts[step.policy.model] = counts.get(step.policy.model, 0) + step.rows
+    stopped = StoppedErasure.objects.using("system")
+    for workspace, counts in left.items():
+        values = {"subject": made.person.subject, "left": counts, "begun_at": at, "tried_at": at}
+        who = _who(made.person, workspace)
+        stopped.get_or_create(erasure_id=request_id, workspace_id=workspace, defaults={**values, **who})
+
+
+def _who(person: Person, workspace: UUID) -> dict[str, Any]:
+    if person.msisdn:
+        return {"number_idx": finding.index_of(_number(), workspace, person.msisdn)}
+    return {"user_id": person.user}
+
+
+def _number() -> Column:
+    """The column by which messages, which holds keep, lead to a number."""
+    return next(
+        column for column in finding.indexed("msisdn") if HELD_UNITS & {unit.name for unit in column.policy.units}
+    )

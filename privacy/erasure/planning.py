@@ -71,8 +71,7 @@ class Plan:
 def plan(person: Person) -> Plan:
     """What would happen now; changes nothing. Not inside another workspace's scope."""
     known = holdings.complete(person)
-    counted = tuple(_counted(step, known) for step in compiled(known))
-    return Plan(person=known, steps=counted)
+    return Plan(person=known, steps=tuple(counted(step, known) for step in compiled(known)))
 
 
 def compiled(person: Person) -> list[Step]:
@@ -167,12 +166,17 @@ def _beyond_holds(step: Step, person: Person) -> Iterator[Step]:
         yield step
         return
     held = holds.held(workspace=step.section.workspace, unit=units.pop())
-    whole = held.everything or (held.messages and person.subject in USERS)
+    whole = held.everything or bool(held.messages and person.subject in USERS)
     if not whole:
         yield replace(step, section=replace(step.section, without=held.messages))
     if held.everything or held.messages:
         only = frozenset() if whole else held.messages
         yield replace(step, section=replace(step.section, only=only), kind="keep", reason=HELD)
+
+
+def is_held(step: Step) -> bool:
+    """Whether a hold is why the step keeps its rows."""
+    return step.kind == "keep" and step.reason == HELD
 
 
 def _sealed(policy: ModelPolicy) -> Iterator[Column]:
@@ -189,7 +193,8 @@ def _height(step: Step) -> int:
     return holdings.depth(step.section)
 
 
-def _counted(step: Step, person: Person) -> Step:
+def counted(step: Step, person: Person) -> Step:
+    """The step with the rows that are there now."""
     with step.section.scope():
         seen = holdings.may("SELECT", step.section.model)
         rows = holdings.rows(step.section, person).count() if seen else 0

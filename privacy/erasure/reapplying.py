@@ -27,8 +27,17 @@ class Stuck(RuntimeError):
     """Some people could not be erased again: they are the only owners of workspaces that came back with them."""
 
 
+class TooOld(RuntimeError):
+    """This database is older than the marks of erasures are kept: nobody can say any more what it must forget."""
+
+
 def reapply(*, at: dt.datetime) -> dict[str, int]:
-    """Apply every mark again; how many rows of each model changed. Then the web serves again. Raises ``Stuck``."""
+    """Apply every mark again; how many rows of each model changed. Then the web serves again.
+
+    Raises ``Stuck``, ``TooOld``.
+    """
+    if tombstones.too_old():
+        raise TooOld("restore a newer backup: marks of erasures after this one are gone")
     done: dict[str, int] = defaultdict(int)
     stuck = 0
     for (model, action), rows in _marks().items():

@@ -38,9 +38,11 @@ class Tombstone(models.Model):
     row_id = models.UUIDField()
     action = models.CharField(max_length=12)
     at = models.DateTimeField()
+    epoch = models.PositiveBigIntegerField(default=0)  # of its erasure, see Watermark
 
     class Meta:
         db_table = "keystore_tombstone"
+        indexes = [models.Index("at", name="tombstone_at")]
 
     def __str__(self) -> str:
         return f"{self.action} {self.model}"
@@ -67,10 +69,12 @@ class LogHead(models.Model):
 
 
 class Watermark(models.Model):
-    """How many erasures there have been. A main database that knows of fewer was restored from before them."""
+    """How many erasures there have been. A main database that knows of fewer was restored from before them; of fewer
+    than ``forgotten``, from before erasures whose marks are gone, and cannot be made whole."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     epoch = models.PositiveBigIntegerField(default=0)
+    forgotten = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         db_table = "keystore_watermark"

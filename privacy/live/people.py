@@ -1,12 +1,17 @@
 """Live checks of what people are owed: answers in time, copies that end, and erasures that stay erased."""
 
 import datetime as dt
+from collections import defaultdict
+from uuid import UUID
 
+from django.apps import apps
 from django.db import connections
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from privacy import tombstones
-from privacy.models import Archive, DataRequest, DataRequestStep
+from privacy import holdings, keyring, tombstones
+from privacy.erasure import resuming
+from privacy.keystore.models import Tombstone, WorkspaceKey
+from privacy.models import Archive, ArchivePiece, DataRequest, DataRequestStep, Erasure
 from privacy.models.data_request import Kind, State
 from privacy.promises import Check, Outcome, declare
 from privacy.requests import deadlines, states, watching
@@ -18,6 +23,8 @@ _BEHIND = """
     SELECT count(*) FROM privacy_data_request r
     WHERE r.closed_at IS NULL AND r.state NOT IN ('received', 'verifying')
       AND r.reminded < privacy.reminders_due(coalesce(r.extended_at, r.received_at), r.due_at, %s)"""
+UNFINISHED_MAX = dt.timedelta(days=1)
+SAMPLE = 500
 
 
 def requests_due(at: dt.datetime) -> Outcome:
@@ -57,14 +64,51 @@ def requests_lapsed(at: dt.datetime) -> Outcome:
 
 
 def archives_over(at: dt.datetime) -> Outcome:
-    """No copy of somebody's data is left after its time."""
-    over = Archive.objects.using("system").filter(expires_at__lt=at - SLACK).exclude(state=Archive.State.GONE).count()
-    return Outcome(holds=over == 0, evidence={"over": over})
+    """No copy of somebody's data is left after its time, nor a key or a piece of one that is gone."""
+    live = Archive.objects.using("system").exclude(state=Archive.State.GONE)
+    over = live.filter(expires_at__lt=at - SLACK).count()
+    old = WorkspaceKey.objects.filter(purpose=keyring.Purpose.ARCHIVE, created_at__lt=at - SLACK)
+    keys = set(old.values_list("workspace_id", flat=True)) - set(live.values_list("pk", flat=True))
+    pieces = ArchivePiece.objects.using("system").filter(
+        archive__state=Archive.State.GONE, archive__expires_at__lt=at - SLACK
+    )
+    left = pieces.count()
+    return Outcome(holds=not (over or keys or left), evidence={"over": over, "keys": len(keys), "pieces": left})
 
 
 def erased(at: dt.datetime) -> Outcome:
     """The main database knows of every erasure that the key store knows of: it is no restored dump."""
-    return Outcome(holds=not tombstones.behind(), evidence={"known": tombstones.known()})
+    old = tombstones.too_old()
+    return Outcome(
+        holds=not (old or tombstones.behind()), why="older than the marks" if old else "",
+        evidence={"known": tombstones.known()},
+    )  # fmt: skip
+
+
+def erasures(at: dt.datetime) -> Outcome:
+    """What was to be erased is: nothing that was marked is back, nothing that a hold stopped waits after its end."""
+    back = sum(_back(model, rows) for model, rows in _newest_marks().items())
+    begun = Erasure.objects.using("system").filter(finished_at=None, begun_at__lt=at - UNFINISHED_MAX).count()
+    stopped = resuming.overdue(since=at - SLACK)
+    return Outcome(
+        holds=not (back or begun or stopped), evidence={"back": back, "unfinished": begun, "released": stopped}
+    )
+
+
+def _newest_marks() -> dict[str, list[UUID]]:
+    """Rows that were deleted lately, by model."""
+    found: dict[str, list[UUID]] = defaultdict(list)
+    marks = Tombstone.objects.filter(action="delete").order_by("-id")
+    for model, row in marks.values_list("model", "row_id")[:SAMPLE]:
+        found[model].append(row)
+    return found
+
+
+def _back(label: str, rows: list[UUID]) -> int:
+    model: type[Model] = apps.get_model(label)
+    if not holdings.may("SELECT", model, using="system"):
+        return 0
+    return int(model._default_manager.using("system").filter(pk__in=rows).count())  # noqa: SLF001  # how Django names it
 
 
 def _open() -> "QuerySet[DataRequest]":
@@ -117,5 +161,9 @@ declare(
     Check(
         name="privacy.tombstones", method="database", run=erased, fresh=QUICK,
         what="Whether this database knows of every erasure.",
+    ),
+    Check(
+        name="privacy.erasures", method="database", run=erasures,
+        what="Rows that were erased and are back, erasures not finished after a day, and those that a hold stopped.",
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from privacy.models.consent_record import ConsentRecord
 from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
 from privacy.models.disclosure import Disclosure, DisclosureNotice
 from privacy.models.document import DocumentReader, DocumentText, DocumentVersion
-from privacy.models.erasure import Erasure, KnownEpoch, Objection, Restriction
+from privacy.models.erasure import Erasure, KnownEpoch, Objection, Restriction, StoppedErasure
 from privacy.models.hold import DebugWindow, Hold
 from privacy.models.incident import AffectedWorkspace, Incident, IncidentEntry, IncidentNotice
 from privacy.models.promise import CheckResult, PromiseAttestation, PromiseReport, ReportSeal
@@ -49,5 +49,6 @@ __all__ = [
     "RequestSettings",
     "RequestTicket",
     "Restriction",
+    "StoppedErasure",
     "Visit",
 ]

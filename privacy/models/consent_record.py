@@ -29,7 +29,10 @@ class ConsentRecord(models.Model):
 
     class Meta:
         db_table = "privacy_consent_record"
-        indexes = [models.Index("consent_id", name="consent_of")]
+        indexes = [
+            models.Index("consent_id", name="consent_of"),
+            models.Index("decided_at", name="consent_decided"),
+        ]
 
     def __str__(self) -> str:
         return self.decision

@@ -91,6 +91,16 @@ class DataRequest(models.Model):
             models.Index("user_id", name="request_user", condition=Q(user_id__isnull=False)),
             models.Index("consent_id", name="request_consent", condition=Q(consent_id__isnull=False)),
             models.Index("closed_at", name="request_closed", condition=Q(closed_at__isnull=False)),
+            models.Index(
+                "closed_at",
+                name="request_words",
+                condition=(
+                    Q(identity_idx__isnull=False)
+                    | Q(words__isnull=False)
+                    | Q(answer__isnull=False)
+                    | Q(value__isnull=False)
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,6 +171,7 @@ class RequestTicket(models.Model):
     request_id = models.UUIDField()
     kind = models.CharField(max_length=16, choices=Kind)
     msisdn = EncryptedField(purpose="contacts", workspace="workspace_id", null=True)
+    msisdn_idx = models.BinaryField(max_length=16, null=True, editable=False)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     automatic = models.BooleanField(default=False)
     words = EncryptedField(purpose="contacts", workspace="workspace_id", null=True)  # of the person
@@ -179,6 +190,8 @@ class RequestTicket(models.Model):
         indexes = [
             models.Index("workspace_id", models.F("id").desc(), name="ticket_list"),
             models.Index("request_id", name="ticket_request"),
+            models.Index("workspace_id", "msisdn_idx", name="ticket_number"),
+            models.Index("due_at", name="ticket_due"),
             models.Index("due_at", name="ticket_open", condition=Q(state="open")),
             models.Index(fields=["workspace_id", "due_at"], name="ticket_waiting", condition=Q(state="open")),
             models.Index("decided_at", name="ticket_accepted", condition=Q(state="accepted")),

@@ -20,6 +20,38 @@ class Erasure(models.Model):
         return f"erasure {self.id}"
 
 
+class StoppedErasure(models.Model):
+    """What a hold kept from an erasure in a workspace: erased when the hold is released, and then forgotten.
+
+    Who it is about is a keyed hash of their number under a key of the workspace, or the random id of an account that
+    is gone; rows that came after ``begun_at`` are not meant.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    erasure_id = models.UUIDField()
+    workspace_id = models.UUIDField()
+    subject = models.CharField(max_length=20)
+    number_idx = models.BinaryField(max_length=16, null=True)
+    user_id = models.UUIDField(null=True)
+    left = models.JSONField(default=dict)  # model: rows
+    begun_at = models.DateTimeField()
+    tried_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "privacy_stopped_erasure"
+        constraints = [
+            models.UniqueConstraint(fields=["erasure_id", "workspace_id"], name="stopped_erasure_once"),
+            models.CheckConstraint(
+                condition=models.Q(number_idx__isnull=False) ^ models.Q(user_id__isnull=False),
+                name="stopped_erasure_of_one",
+            ),
+        ]
+        indexes = [models.Index("workspace_id", name="stopped_erasure_place")]
+
+    def __str__(self) -> str:
+        return f"stopped erasure {self.erasure_id}"
+
+
 class Restriction(models.Model):
     """Somebody's data may be stored and nothing else (Art. 18). Numbers are known by a blind index of the platform."""
 

@@ -15,6 +15,8 @@ WINDOW_MAX = dt.timedelta(days=30)
 class Hold(models.Model):
     """A case because of which data of a workspace is kept beyond its time: for its units only, and until released.
 
+    It never ends by itself: past its review it stands, is red, and somebody is reminded every week.
+
     Staff see that there is one and why; nobody sees what it keeps without a grant or an order.
     """
 
@@ -33,6 +35,7 @@ class Hold(models.Model):
     opened_at = models.DateTimeField()
     reviewed_at = models.DateTimeField()
     review_at = models.DateTimeField()
+    reminded = models.PositiveSmallIntegerField(default=0)  # how often since the last review
     released_at = models.DateTimeField(null=True)
     released_by = models.UUIDField(null=True)
     release_reason = EncryptedField(purpose="account", workspace=None, null=True)
@@ -46,7 +49,10 @@ class Hold(models.Model):
                 condition=~Q(basis="legal_order") | Q(document__isnull=False), name="hold_order_named"
             ),
         ]
-        indexes = [models.Index("workspace_id", name="hold_standing", condition=Q(released_at=None))]
+        indexes = [
+            models.Index("workspace_id", name="hold_standing", condition=Q(released_at=None)),
+            models.Index("workspace_id", "released_at", name="hold_released", condition=Q(released_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return ids.encode("hld", self.id)
@@ -71,7 +77,10 @@ class DebugWindow(models.Model):
                 name="window_bounded",
             )
         ]
-        indexes = [models.Index("workspace_id", "ends_at", name="window_open")]
+        indexes = [
+            models.Index("workspace_id", "ends_at", name="window_open"),
+            models.Index("opened_at", name="window_opened"),
+        ]
 
     def __str__(self) -> str:
         return ids.encode("dbw", self.id)

@@ -28,6 +28,10 @@ TEXTED = frozenset({About.RECIPIENT, About.CONTACT})  # whose data belongs to wo
 SIGNED_UP = frozenset({About.ACCOUNT_HOLDER, About.TEAM_MEMBER})
 
 
+class NumberGone(LookupError):
+    """Nobody knows any more whose ticket this is: both the ticket's number and the request's are erased."""
+
+
 def proved(proof: IdentityProof, *, holder: UUID | None = None, at: dt.datetime) -> list[DataRequest]:
     """Begin with every request that waited for this proof; outside of any scope.
 
@@ -203,7 +207,9 @@ def _tried(ticket_id: UUID, workspace: UUID, at: dt.datetime) -> bool:
 def _carry_out(ticket_id: UUID, workspace: UUID, at: dt.datetime) -> bool:
     with scope.workspace(workspace):
         ticket = RequestTicket.objects.get(pk=ticket_id)
-    person = Person(subject="recipient", msisdn=ticket.msisdn or "", workspace=workspace)
+    person = Person(subject="recipient", msisdn=tickets.number_of(ticket), workspace=workspace)
+    if not person.msisdn:
+        raise NumberGone
     if ticket.kind in ERASURES:
         erasure.execute(person, request_id=ticket.pk, at=at)
     elif ticket.kind == Kind.RESTRICTION:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connections
 from django.db.models import Count, Q
 
-from privacy import audit
+from privacy import audit, ciphers, keyring
 from privacy.models import DataRequest, RequestSettings, RequestTicket
 from privacy.models.data_request import Kind, State
 from privacy.requests import desk, signals
@@ -33,6 +33,7 @@ FORWARDED = frozenset({*SWITCHES, Kind.RECTIFICATION})
 
 
 _WORDS = {str(RequestTicket.State.REFUSED): "refused", str(RequestTicket.State.CLOSED): "withdrawn"}
+NUMBER = "privacy.RequestTicket.msisdn"  # the label of its blind index
 UNDECIDED = {str(RequestTicket.State.OPEN), str(RequestTicket.State.ACCEPTED)}
 
 
@@ -76,6 +77,7 @@ def _open(request: DataRequest, workspace: UUID, at: dt.datetime) -> None:
         request_id=request.pk,
         kind=request.kind,
         msisdn=request.identity,
+        msisdn_idx=_index(workspace, request.identity) if request.identity else None,
         words=request.words,
         due_at=request.due_at,
         created_at=at,
@@ -84,6 +86,18 @@ def _open(request: DataRequest, workspace: UUID, at: dt.datetime) -> None:
     signals.ticket_opened.send(sender=RequestTicket, ticket=ticket, at=at)
     if is_automatic(workspace, request.kind):
         accept(ticket, by=None, at=at)
+
+
+def number_of(ticket: RequestTicket) -> str:
+    """Whose ticket it is, E.164; when another request had the number erased here, from the request while it has it."""
+    if ticket.msisdn:
+        return str(ticket.msisdn)
+    request = DataRequest.objects.filter(pk=ticket.request_id).first()
+    return (request.identity or "") if request else ""
+
+
+def _index(workspace: UUID, msisdn: str) -> bytes:
+    return ciphers.blind_index(keyring.key(workspace, keyring.Purpose.INDEX), NUMBER, msisdn)
 
 
 def settings_of(workspace: UUID) -> RequestSettings:
@@ -105,7 +119,7 @@ def accept(ticket: RequestTicket, *, by: UUID | None, at: dt.datetime) -> None:
     at_once = ticket.kind not in CARRIED_OUT
     _decide(ticket, RequestTicket.State.DONE if at_once else RequestTicket.State.ACCEPTED, by, at)
     if ticket.kind == Kind.OBJECTION:
-        told = {"workspace": ticket.workspace_id, "msisdn": ticket.msisdn, "by": by or ticket.request_id, "at": at}
+        told = {"workspace": ticket.workspace_id, "msisdn": number_of(ticket), "by": by or ticket.request_id, "at": at}
         signals.objected.send(sender=RequestTicket, **told)
     signals.ticket_decided.send(sender=RequestTicket, ticket=ticket, at=at)
 

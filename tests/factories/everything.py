@@ -64,6 +64,7 @@ class Everything:
     made: dict[str, Any] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    left: list[Mark] = field(default_factory=list)  # after the first of several erasures
 
     def make(self) -> "Everything":
         """One row of each model, what is referred to before what refers."""
@@ -77,6 +78,9 @@ class Everything:
     def _make(self, policy: ModelPolicy) -> bool:
         before = len(self.marks)
         columns = list(holdings.columns_of(policy))
+        if wanting := [upper for column in columns for upper in _upper(column) if upper not in self.made]:
+            self.failed[policy.model] = f"refers to {', '.join(wanting)}, which is not made"
+            return False
         model = columns[0].model
         row = model()
         for column in sorted(
@@ -192,6 +196,12 @@ class Everything:
 
 def _paths(column: Column) -> set[str]:
     return set(column.policy.paths.values())
+
+
+def _upper(column: Column) -> list[str]:
+    """The model of the row that this one hangs on, by a path of its people."""
+    hangs = column.field.attname in _paths(column) and column.category.key == "none" and not column.field.primary_key
+    return [holdings.above(column).model] if hangs else []
 
 
 def _is_personal(policy: ModelPolicy) -> bool:

@@ -1,6 +1,8 @@
 """Taking people out of every table: what the plan says, what is left, and what happens on the way."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,15 +11,20 @@ from django.db import connections
 from accounts.models import ApiKey, Membership, User
 from messaging.drafting import Draft
 from messaging.models import Body, Message, Suppression
-from privacy import archives, erasure, finding, holds, registry, tombstones
+from privacy import archives, erasure, finding, holds, keyring, profiles, registry, tombstones, upkeep
+from privacy.archives import building
 from privacy.erasure import planning
 from privacy.keystore.models import Tombstone
-from privacy.models import AuditEvent, Erasure, Hold
+from privacy.live import people
+from privacy.models import AuditEvent, DataRequest, Erasure, Hold, RequestTicket, StoppedErasure
+from privacy.models.data_request import About, Kind
 from privacy.people import Person
+from privacy.requests import desk, tickets
+from privacy.requests.proofs import Identity
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging
-from tests.factories.accounts import World, make_member, make_workspace
+from tests.factories.accounts import World, make_member, make_user, make_workspace
 from tests.factories.superuser import superuser
 from tests.privacy.test_archives import made
 from tests.privacy.test_finding import number, suppressed
@@ -259,3 +266,176 @@ def test_a_hold_on_a_whole_workspace_leaves_its_messages_and_no_others() -> None
     erase(recipient(to))
 
     assert finding.workspaces_of(to) == [under.id]
+
+
+def released(world: World) -> None:
+    for hold in Hold.objects.using("system").filter(workspace_id=world.id, released_at=None):
+        holds.release(hold=hold, reason="closed", by=uuid4(), at=clock.now())
+
+
+@pytest.mark.promise("transit-27")
+def test_an_erasure_that_a_hold_stopped_goes_on_when_the_hold_is_released() -> None:
+    world, to = make_workspace(), number()
+    named, other = final(world, to, count=2)
+    held(world, named.id)
+    request = ids.uuid7()
+    erasure.execute(recipient(to), request_id=request, at=clock.now())
+
+    stopped = StoppedErasure.objects.using("system").get(erasure_id=request)
+    assert stopped.left["messaging.Message"] == 1
+    assert to not in repr(vars(stopped))
+    erasure.resume(at=clock.now())
+    assert finding.workspaces_of(to) == [world.id]  # the hold still stands
+    (later,) = final(world, to)  # the person let themselves be texted again
+
+    released(world)
+    erasure.resume(at=clock.now())
+
+    with scope.workspace(world.id):
+        rows = {row.id: row.to_ct is None for row in Message.objects.filter(workspace_id=world.id)}
+    assert rows == {named.id: True, other.id: True, later.id: False}
+    assert not StoppedErasure.objects.using("system").filter(erasure_id=request).exists()
+    assert Erasure.objects.get(pk=request).done["messaging.Message"] == 2
+
+
+def test_another_hold_on_the_same_stops_it_again() -> None:
+    world, to = make_workspace(), number()
+    (draft,) = final(world, to)
+    held(world, draft.id)
+    request = ids.uuid7()
+    erasure.execute(recipient(to), request_id=request, at=clock.now())
+    first = Hold.objects.using("system").get(workspace_id=world.id)
+    held(world)
+
+    holds.release(hold=first, reason="closed", by=uuid4(), at=clock.now())
+    erasure.resume(at=clock.now())
+    assert StoppedErasure.objects.using("system").filter(erasure_id=request).exists()
+
+    released(world)
+    erasure.resume(at=clock.now())
+    assert finding.workspaces_of(to) == []
+
+
+def test_what_somebody_who_signed_in_left_in_held_messages_goes_with_the_hold() -> None:
+    world = make_workspace()
+    member, _ = make_member(world)
+    (draft,) = final(world, number())
+    with superuser() as connection:
+        connection.execute("UPDATE messaging_message SET user_id = %s WHERE id = %s", [member.pk, draft.id])
+    held(world)
+    erase(Person(subject="account_holder", user=member.pk))
+    with scope.workspace(world.id):
+        assert Message.objects.get(pk=draft.id).user_id == member.pk
+
+    released(world)
+    erasure.resume(at=clock.now())
+
+    with scope.workspace(world.id):
+        assert Message.objects.get(pk=draft.id).user_id != member.pk
+
+
+def test_an_erasure_while_a_copy_is_made_ends_the_copy() -> None:
+    world, to = make_workspace(), number()
+    final(world, to)
+    asked = ids.uuid7()
+    archives.request(recipient(to), request_id=asked, at=clock.now())
+
+    erase(recipient(to))
+
+    assert not building.build(asked, at=clock.now())
+    with pytest.raises(archives.Gone):
+        archives.stream(asked, at=clock.now())
+
+
+def request_of(to: str, kind: str) -> DataRequest:
+    request = desk.receive(
+        kind=kind, about=About.RECIPIENT, identity=Identity(kind="phone", value=to), words="please", at=clock.now()
+    )  # fmt: skip
+    desk.await_proof(request, at=clock.now())
+    desk.prove(request, how="phone", at=clock.now())
+    return request
+
+
+def test_a_ticket_is_emptied_with_its_number_and_still_carried_out_from_its_request() -> None:
+    world, to = make_workspace(), number()
+    final(world, to)
+    asked = request_of(to, Kind.ACCESS)
+    tickets.forward(asked, [world.id], at=clock.now())
+
+    erase(recipient(to))
+
+    with scope.workspace(world.id):
+        ticket = RequestTicket.objects.get(request_id=asked.pk)
+        assert (ticket.msisdn, ticket.msisdn_idx, ticket.words) == (None, None, None)
+        assert tickets.number_of(ticket) == to
+
+
+# Marks of erasures
+
+
+def test_marks_go_when_no_backup_needs_them_and_an_older_database_is_refused_for_good() -> None:
+    world, to = make_workspace(), number()
+    (draft,) = final(world, to)
+    erase(recipient(to))
+    workspace, later = uuid4(), clock.now() + profiles.duration("retention.backups") + dt.timedelta(days=8)
+    tombstones.bury(model=keyring.ERASED[0], rows=[workspace], action=keyring.ERASED[1], at=clock.now())
+    due = upkeep.tombstones_due()
+    assert due is not None
+    assert due < later
+
+    assert upkeep.forget_tombstones(at=clock.now()) == 0
+    while upkeep.forget_tombstones(at=later):
+        pass
+
+    assert not Tombstone.objects.filter(row_id=draft.id).exists()
+    assert Tombstone.objects.filter(row_id=workspace).exists()  # it forbids new keys
+    assert not tombstones.too_old()
+    with older_database():
+        assert tombstones.behind()
+        with pytest.raises(erasure.TooOld):
+            erasure.reapply(at=clock.now())
+
+
+@contextmanager
+def older_database() -> Iterator[None]:
+    """As if it had been restored from before every erasure."""
+    known = tombstones.known()
+    with superuser() as connection:
+        connection.execute("UPDATE privacy_known_epoch SET epoch = 0")
+    yield
+    with superuser() as connection:
+        connection.execute("UPDATE privacy_known_epoch SET epoch = %s", [known])
+    tombstones.look_again()
+
+
+# What the register of promises looks at
+
+
+def test_the_check_of_erasures_sees_what_is_back_and_what_a_released_hold_left() -> None:
+    world, to = make_workspace(), number()
+    (draft,) = final(world, to)
+    held(world, draft.id)
+    erase(recipient(to))
+    user, _ = make_user()
+    at = clock.now()
+    before = people.erasures(at).evidence
+
+    tombstones.bury(model="accounts.User", rows=[user.pk], action="delete", at=at)  # marked, and there
+    released(world)
+    after = people.erasures(at + dt.timedelta(hours=2))
+
+    assert not after.holds
+    assert (before["back"], after.evidence["back"]) == (0, 1)
+    assert (before["released"], after.evidence["released"]) == (0, 1)
+    Tombstone.objects.filter(row_id=user.pk).delete()
+    erasure.resume(at=clock.now())
+    assert people.erasures(at + dt.timedelta(hours=2)).evidence["released"] == 0
+
+
+def test_the_check_of_copies_sees_a_key_that_outlived_its_copy() -> None:
+    stray, at = uuid4(), clock.now()
+    keyring.key(stray, keyring.Purpose.ARCHIVE)
+
+    assert not people.archives_over(at + dt.timedelta(hours=1)).holds
+    keyring.destroy_archive(stray)
+    assert people.archives_over(at + dt.timedelta(hours=1)).evidence["keys"] == 0

@@ -3,10 +3,11 @@
 import pytest
 import redis
 from django.conf import settings
+from psycopg import sql
 
 from accounts import closing
 from accounts.models import Workspace
-from privacy import ciphers, erasure, holdings
+from privacy import ciphers, erasure, holdings, registry
 from privacy.archives import rendering
 from privacy.keyring import KeyDestroyed
 from privacy.people import Person
@@ -15,6 +16,7 @@ from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories.accounts import make_user, make_workspace
 from tests.factories.everything import Everything, Mark
+from tests.factories.superuser import superuser
 from tests.factories.words import names_in
 from tests.privacy.test_archives import made, opened
 from tests.privacy.test_finding import number
@@ -54,12 +56,27 @@ def erased(everything: Everything, copies: bytes) -> Everything:
     at = clock.now()
     recipient, user, _ = people(everything)
     erasure.execute(recipient, request_id=ids.uuid7(), at=at)
+    everything.left = [mark for mark in everything.marks if is_of_recipient(mark) and is_there(mark)]
     with scope.workspace(everything.world.id):
         workspace = Workspace.objects.get(pk=everything.world.id)
         closing.close(workspace=workspace, by=everything.world.owner, when=closing.When.NOW, at=at)
     closing.erase(workspace=everything.world.id, at=at)
     erasure.execute(user, request_id=ids.uuid7(), at=at)
     return everything
+
+
+def is_of_recipient(mark: Mark) -> bool:
+    return "recipient" in mark.column.policy.paths and bool(mark.sealed) and not mark.kept
+
+
+def is_there(mark: Mark) -> bool:
+    """Whether the sealed value still stands in its table."""
+    statement = sql.SQL("SELECT count(*) FROM {} WHERE {} = %s").format(
+        sql.Identifier(mark.column.model._meta.db_table), sql.Identifier(str(mark.column.field.column))
+    )
+    with superuser() as connection:
+        found = connection.execute(statement, [mark.sealed]).fetchone()
+    return bool(found and found[0])
 
 
 def test_there_is_an_example_of_every_model_about_people(everything: Everything) -> None:
@@ -85,11 +102,24 @@ def reached(policy: ModelPolicy, everything: Everything) -> list[Person]:
     """The people whose copies hold rows of a model with these paths."""
     recipient, user, workspace = people(everything)
     readers = [workspace] if policy.scope == "tenant" else []
-    for person in (recipient, user):
-        path = holdings.path_of(policy, person)
-        if path and holdings.column_of(policy, path).form != "sealed":  # by a sealed value nobody finds a row
-            readers.append(person)
-    return readers
+    return [*readers, *(person for person in (recipient, user) if holdings.path_of(policy, person))]
+
+
+def test_a_recipient_is_gone_before_their_workspaces_are(erased: Everything) -> None:
+    """What follows destroys the workspace's keys, and would hide what the erasure of one person does not find."""
+    assert sum(is_of_recipient(mark) for mark in erased.marks) > 4
+    assert ", ".join(mark.column.label for mark in erased.left) == ""
+
+
+def test_whoever_a_row_is_about_is_found_by_something_that_can_be_looked_up() -> None:
+    lost = [
+        f"{policy.model}.{column}"
+        for policy in registry.policies()
+        for column in policy.paths.values()
+        if holdings.column_of(policy, column).form in ("sealed", "digest")
+    ]
+
+    assert lost == []
 
 
 def test_no_word_is_left_in_any_table_that_is_not_kept_for_a_declared_reason(erased: Everything) -> None:

@@ -7,13 +7,14 @@ from uuid import uuid4
 import psycopg
 import pytest
 import time_machine
+from django.core import mail as outbox
 from django.db import IntegrityError, connections, transaction
 
 from accounts import closing
 from messaging import keeping, presenting, recall
 from messaging import upkeep as traffic
 from messaging.models import Message
-from privacy import ciphers, debugging, holds, keyring, retention
+from privacy import ciphers, debugging, hold_reviews, holds, keyring, retention
 from privacy.models import DebugWindow, Hold
 from smsplatform.lib import clock, ids
 from smsplatform.lib.api.problems import Problem
@@ -136,6 +137,28 @@ def test_an_order_is_named_and_a_hold_is_reviewed_within_ninety_days() -> None:
     hold = placed(shop, basis=Hold.Basis.LEGAL_ORDER, document="Az. 5 Gs 12/26")
     with superuser() as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute("UPDATE privacy_hold SET review_at = now() + interval '1 year' WHERE id = %s", [hold.pk])
+
+
+@pytest.mark.promise("transit-29")
+def test_a_hold_past_its_review_stands_and_somebody_is_reminded_every_week() -> None:
+    shop = pages.shop()
+    user, email = pages.person(staff_role="admin")
+    hold = placed(shop, by=user.pk)
+    at = hold.review_at - 30 * DAY
+
+    told = []
+    for days in (0, 23, 24, 30, 31, 37):
+        hold_reviews.remind(at=at + days * DAY)
+        told.append(len([letter for letter in outbox.outbox if letter.to == [email]]))
+        hold_reviews.remind(at=at + days * DAY)
+
+    assert told == [0, 1, 1, 2, 2, 3]
+    assert outbox.outbox[-1].subject.startswith("Overdue: review of hold hld_")
+    assert hold in hold_reviews.late(at=at + 31 * DAY)
+    assert holds.standing(workspace=shop.workspace.id, unit=holds.BODIES)
+    holds.review(hold=hold, review_at=at + 60 * DAY, by=user.pk, at=at + 37 * DAY)
+    hold_reviews.remind(at=at + 38 * DAY)
+    assert len([letter for letter in outbox.outbox if letter.to == [email]]) == 3
 
 
 def test_the_web_role_sees_no_hold() -> None:

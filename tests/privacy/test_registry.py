@@ -113,6 +113,13 @@ def test_every_retention_unit_is_purged_or_says_why_not() -> None:
     assert [unit.name for unit in registry.units() if unit.purge is None and not unit.reason] == []
 
 
+def test_every_unit_with_a_purge_tells_when_its_oldest_row_is_over() -> None:
+    purged = [unit for unit in registry.units() if unit.purge is not None]
+
+    assert [unit.name for unit in purged if unit.due is None and not unit.undated] == []
+    assert [due for unit in purged if unit.due and (due := unit.due()) is not None and due.tzinfo is None] == []
+
+
 def test_what_is_shredded_is_purged_first() -> None:
     actions = [unit.action for unit in registry.units()]
 

@@ -18,6 +18,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{error}: close those workspaces or give them another owner, then run this again."
             ) from None
+        except erasure.TooOld as error:
+            raise CommandError(str(error)) from None
         for model, rows in sorted(done.items()):
             self.stdout.write(f"{model}: {rows}")
         self.stdout.write("Everything that was erased is erased. The web serves again within seconds.")

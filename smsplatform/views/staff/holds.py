@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import staff_page
 from accounts.models.user import StaffRole
 from privacy import holds
+from privacy.erasure import resuming
 from privacy.models import Hold
 from privacy.models.hold import REVIEW_MAX
 from smsplatform.lib import clock, ids
@@ -149,7 +150,8 @@ def _page(request: HttpRequest, form: PlaceForm, *, status: int = 200) -> HttpRe
     at = clock.now()
     ended = Hold.objects.using("system").exclude(released_at=None).order_by("-released_at")[:RELEASED_SHOWN]
     rows = [(hold, hold.review_at < at) for hold in holds.open_ones()]
-    return render(request, "staff/holds.html", {"rows": rows, "ended": ended, "form": form}, status=status)
+    context = {"rows": rows, "late": sum(late for _, late in rows), "ended": ended, "form": form}
+    return render(request, "staff/holds.html", context, status=status)
 
 
 def _case(
@@ -157,6 +159,7 @@ def _case(
 ) -> HttpResponse:
     context = {
         "hold": hold,
+        "waiting": resuming.waiting(hold) if hold.released_at is None else 0,
         "workspace": ids.encode(ids.WORKSPACE, hold.workspace_id),
         "late": hold.released_at is None and hold.review_at < clock.now(),
         "review_form": review_form,

@@ -31,6 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "late": heart is None or at - heart.started_at > 4 * retention.EVERY,
         "next_at": heart.started_at + retention.EVERY if heart else None,
         "standings": standings,
+        "undated": retention.undated(),
         "overdue": sum(standing.overdue for standing in standings),
         "profile": profiles.active(),
         "plot": charts.bars([charts.Series(name=_("removed"), tone="ok")], _days(at), height=120),

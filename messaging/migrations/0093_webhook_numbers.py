@@ -16,5 +16,5 @@ ALTER FUNCTION pipeline.claim_deliveries OWNER TO sp_definer;
 class Migration(migrations.Migration):
     """Whoever makes a webhook knows to the minute until when the text, and a number that goes with it, may be told."""
 
-    dependencies = [("messaging", "0091_keep_restricted")]
+    dependencies = [("messaging", "0092_keep_restricted")]
     operations = [migrations.RunSQL(CLAIM, reverse_sql=migrations.RunSQL.noop)]

@@ -8,7 +8,7 @@ RESTRICTED = (Path(__file__).parent.parent / "sql" / "restricted.sql").read_text
 class Migration(migrations.Migration):
     """What is restricted is stored beyond its time, until the restriction is lifted."""
 
-    dependencies = [("messaging", "0090_window_texts_too")]
+    dependencies = [("messaging", "0091_processors")]
     operations = [
         migrations.AddIndex(
             model_name="suppression",

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """Closing a workspace is confirmed a second time, by mail."""
 
     dependencies = [
-        ("accounts", "0030_tightened"),
+        ("accounts", "0080_withheld_grants"),
     ]
 
     operations = [
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("grace", "After the time of grace"),
-                            ("cool_off", "After a day to think"),
+                            ("cool_off", "After a time to think"),
                             ("now", "Now"),
                         ],
                         max_length=8,
