@@ -80,6 +80,7 @@ PROCESSORS = Unit(
     action="delete",
     guard="messaging.processors.read",
     purge=upkeep.purge_processors,
+    due=upkeep.processors_due,
 )
 CALLS = Unit(
     name="API log",

@@ -127,6 +127,11 @@ def calls_due() -> dt.datetime | None:
     return due("API log", profiles.duration("retention.api_log"))
 
 
+def processors_due() -> dt.datetime | None:
+    """The end of the oldest count by carrier."""
+    return due("counts by carrier", profiles.duration("retention.delivery_meta"))
+
+
 def exports_due() -> dt.datetime | None:
     """The end of the file that ends first."""
     kept = Export.objects.using("system").exclude(state=Export.State.EXPIRED).order_by("expires_at")

@@ -62,6 +62,8 @@ BEGIN
         SELECT k.expires_at INTO found_at FROM messaging_idempotency_key k ORDER BY k.expires_at LIMIT 1;
     WHEN 'traffic figures' THEN
         SELECT t.hour INTO found_at FROM messaging_traffic_hour t ORDER BY t.hour LIMIT 1;
+    WHEN 'counts by carrier' THEN
+        SELECT p.hour INTO found_at FROM messaging_processor_hour p ORDER BY p.hour LIMIT 1;
     END CASE;
     RETURN coalesce(found_at, pipeline.time_of(found_id));
 END

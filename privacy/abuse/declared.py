@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.utils.translation import gettext_noop as _
 
-from privacy import profiles
+from privacy import profiles, upkeep
 from privacy.models import AbuseCase, AbuseStep
 from privacy.registry import Activity, F, ModelPolicy, Unit, each
 
@@ -31,6 +31,19 @@ def purge(*, at: dt.datetime) -> int:
     return AbuseCase.objects.using("system").filter(pk__in=batch).delete()[0]
 
 
+def words_due() -> dt.datetime | None:
+    """The end of the words of the case that was closed first of those that still have some."""
+    closed = AbuseCase.objects.using("system").filter(closed_at__isnull=False)
+    some = closed.filter(number__isnull=False) | closed.filter(email__isnull=False) | closed.filter(words__isnull=False)
+    return upkeep.first(some, "closed_at", profiles.duration("retention.abuse_words"))
+
+
+def due() -> dt.datetime | None:
+    """The end of the case that was closed first."""
+    closed = AbuseCase.objects.using("system").filter(closed_at__isnull=False)
+    return upkeep.first(closed, "closed_at", profiles.duration("retention.abuse"))
+
+
 WORDS = Unit(
     name="words of abuse reports",
     kept=_("{period} after the case is closed"),
@@ -39,6 +52,7 @@ WORDS = Unit(
     action="clear",
     unguarded="read by the staff who decide the case, and by nobody else",
     purge=clear,
+    due=words_due,
 )
 CASES = Unit(
     name="abuse reports",
@@ -48,6 +62,7 @@ CASES = Unit(
     action="delete",
     unguarded="kind, sender as it was shown, and what was decided; about nobody who received it",
     purge=purge,
+    due=due,
 )
 
 DECLARED = (

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.utils.translation import gettext_noop as _
 
-from privacy import profiles
+from privacy import profiles, upkeep
 from privacy.models import Disclosure, DisclosureNotice
 from privacy.registry import Activity, F, ModelPolicy, Recipient, Unit, each
 
@@ -24,6 +24,12 @@ def purge(*, at: dt.datetime) -> int:
     return Disclosure.objects.using("system").filter(pk__in=gone).delete()[0]
 
 
+def due() -> dt.datetime | None:
+    """The end of the case that was closed first."""
+    closed = Disclosure.objects.using("system").filter(closed_at__isnull=False)
+    return upkeep.first(closed, "closed_at", profiles.duration("retention.disclosures"))
+
+
 DISCLOSURES = Unit(
     name="disclosures",
     kept=_("{period} after they were closed"),
@@ -32,6 +38,7 @@ DISCLOSURES = Unit(
     action="delete",
     unguarded="our own evidence of what we did, shown to staff and to the workspace it is about",
     purge=purge,
+    due=due,
     reason=_("What was disclosed, to whom and on what ground is evidence."),
 )
 
