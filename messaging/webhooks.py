@@ -31,6 +31,7 @@ BOX_SECONDS = 5.0
 LINGER_SECONDS = 1.0
 PACE_SECONDS = 0.02  # between claims: a claim of few costs as much as one of many
 BUSY_PACE_SECONDS, FEW = 0.05, 10  # under load the queue before us costs more time than this, and CPU is what is short
+WRITE_PACE_SECONDS = 0.02  # between statements that write down what was answered: larger and fewer
 LEASE = dt.timedelta(seconds=30)
 CLAIM_MAX = 500
 IN_HAND_MAX = 2000  # claimed and not written down: the bound of what a killed worker delivers twice
@@ -203,7 +204,7 @@ class Deliverer:
                 self._record(session, taken)
                 with self._count:
                     self._in_hand -= len(taken)
-                time.sleep(0.002)  # under load: larger and fewer statements
+                time.sleep(WRITE_PACE_SECONDS)
         session.close()
 
     def _record(self, session: database.Session, taken: Sequence[_Result]) -> None:

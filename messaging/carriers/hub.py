@@ -34,6 +34,7 @@ from smsplatform.lib import clock, database
 logger = logging.getLogger(__name__)
 LEASE_SECONDS = 6.0
 BEAT_SECONDS = 1.5
+PACE_SECONDS = 0.02  # between commits: one of few answers and receipts costs nearly as much as one of many
 GATHER_MAX = 2000
 
 Recorder = Callable[["Link", Sequence[SubmitResult], Sequence[Delivery]], None]
@@ -206,7 +207,9 @@ class Link:
     # The writer's thread
 
     def _write(self) -> None:
+        written_at = 0.0
         while (first := self._incoming.get()) is not None:
+            time.sleep(max(0.0, PACE_SECONDS - (time.monotonic() - written_at)))
             gathered, ending = [first], False
             count = len(first[1]) + len(first[2])
             while count < GATHER_MAX and not self._incoming.empty():
@@ -216,6 +219,7 @@ class Link:
                     break
                 gathered.append(item)
                 count += len(item[1]) + len(item[2])
+            written_at = time.monotonic()
             self._commit(gathered)
             if ending:
                 return
