@@ -129,6 +129,8 @@ def masked(identity: str) -> str:
     """Enough to recognise, not to use: staff see whose request it is under a grant only."""
     if identity.startswith("+"):
         return phone.mask(identity)
+    if identity.startswith("0x"):
+        return f"{identity[:6]}•••"
     name, at, host = identity.partition("@")
     return f"{name[:1]}•••@{host}" if at else ""
 
