@@ -42,8 +42,7 @@ SECURE = (
 @contextlib.contextmanager
 def operated(folder: Path) -> Iterator[None]:
     """As it runs in production. The policy in force must be the one to be published, and none published before."""
-    key = (registry.Recipient, str(PROVIDER["key"]))
-    with providers_listed(folder, key), served(folder) as address, override_settings(BASE_URL=address, **secure()):
+    with providers_listed(folder), served(folder) as address, override_settings(BASE_URL=address, **secure()):
         at = clock.now()
         versions.publish_first(at=at)
         while upkeep.purge_audit(at=at):  # what a moved clock wrote long ago would be sealed when it is over already
@@ -75,16 +74,16 @@ def vouch(at: dt.datetime) -> None:
 
 
 @contextlib.contextmanager
-def providers_listed(folder: Path, key: tuple[type, str]) -> Iterator[None]:
-    """The operator's list of providers."""
+def providers_listed(folder: Path, **changed: str) -> Iterator[None]:
+    """The operator's list of providers: one, with some of its fields changed."""
     path = folder / "recipients.json"
-    path.write_text(json.dumps([PROVIDER]))
+    path.write_text(json.dumps([{**PROVIDER, **changed}]))
     with override_settings(RECIPIENTS_FILE=str(path)):
         providers.install()
         try:
             yield
         finally:
-            registry._declared.pop(key)
+            registry._declared.pop((registry.Recipient, str(PROVIDER["key"])))
 
 
 @contextlib.contextmanager

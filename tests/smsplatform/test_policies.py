@@ -1,6 +1,7 @@
 """The documents at their addresses, the banner, the mails, the header and the API: who is told what, and when."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,9 +12,10 @@ from django.test import Client
 from accounts import policy_letters
 from accounts.models import User
 from privacy.documents import notices, versions
+from privacy.live import documents as live
 from privacy.models import DocumentReader, DocumentVersion
 from smsplatform.lib import clock
-from tests.factories import pages
+from tests.factories import installation, pages
 from tests.privacy.documents.conftest import no_versions
 
 pytestmark = pytest.mark.usefixtures("no_versions")
@@ -182,6 +184,21 @@ def test_recipients_are_listed_with_what_they_are_given() -> None:
     assert "Text of a message" in html
 
 
-@pytest.mark.parametrize("document", ["policy", "terms", "processing"])
+@pytest.mark.promise("team-59", "team-23")
+@pytest.mark.parametrize(("until", "over"), [("2099-01-01", False), ("2020-01-01", True)])
+def test_a_provider_is_listed_with_country_safeguard_and_the_end_of_its_contract(
+    tmp_path: Path, until: str, over: bool
+) -> None:
+    safeguard = "Decision (EU) 2021/914, module 3"
+    with installation.providers_listed(tmp_path, country="US", safeguard=safeguard, evidence_until=until):
+        html, found = get("/privacy/recipients"), live.subprocessors(clock.now())
+
+    for words in ("Hosting GmbH", "United States", safeguard, "contract 17", until[:4]):
+        assert words in html
+    assert ("run out" in html) is over
+    assert found.holds is not over
+
+
+@pytest.mark.parametrize("document", ["policy", "terms", "processing", "transfers"])
 def test_before_the_first_version_the_page_says_what_will_apply(document: str) -> None:
     assert "not published yet" in get(f"/privacy/{document}")
