@@ -5,6 +5,11 @@ from collections.abc import Generator
 
 import pytest
 from django.utils import timezone, translation
+from hypothesis import HealthCheck, settings
+
+# No test depends on how fast the machine is at the moment.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 INTERPRETER_FAULT = "AST constructor recursion depth mismatch"
 

@@ -59,7 +59,7 @@ def overdue_soon(ticket: RequestTicket, *, begun: dt.timedelta, left: dt.timedel
         RequestTicket.objects.filter(pk=ticket.pk).update(created_at=at - begun, due_at=at + left)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     hours=st.integers(1, 24 * 120),
     passed=st.one_of(st.integers(0, 24 * 130), st.sampled_from([0.5, 0.8, 1.0])),
