@@ -4,7 +4,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections
 
 from accounts import flags, grants, notifications, promises, support, tickets, upkeep
 from accounts.grants import GrantRefused
@@ -259,6 +259,16 @@ def test_numbers_are_told_apart_and_name_no_person() -> None:
 
     assert len(made) == 200
     assert all(tickets.is_number(each) and len(each) <= 12 for each in made)
+
+
+def test_a_number_that_somebody_has_is_not_given_again(shop: pages.Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, free = cases.thread(pages.shop().workspace, shop.owner).number, tickets.number()
+    drawn = iter([taken, free, taken, taken, taken])
+    monkeypatch.setattr(tickets, "number", lambda: next(drawn))
+
+    assert cases.thread(shop.workspace, shop.owner).number == free
+    with pytest.raises(IntegrityError):
+        cases.thread(shop.workspace, shop.owner)
 
 
 def looked(thread: SupportThread, actor: User, at: dt.datetime) -> None:
