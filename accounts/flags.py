@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import oversight
 from accounts.models import User
 from accounts.models.grant import REVIEW_WITHIN
+from accounts.office import hours
 from privacy import audit
 from privacy.models import AuditReview
 from smsplatform.lib import ids
@@ -26,7 +27,6 @@ WORKSPACES_MAX = 8  # in an hour
 REASONS_MAX = 3  # grants with the same text
 CLOSED_SLACK = dt.timedelta(minutes=5)
 LOOKS_MIN, UNMASKED_MAX = 10, 0.5
-OFFICE = (7, 20)  # hours in UTC, on weekdays
 
 KINDS: dict[str, tuple[str | Promise, str | Promise]] = {
     "many_workspaces": (
@@ -37,7 +37,7 @@ KINDS: dict[str, tuple[str | Promise, str | Promise]] = {
         _("Content without identifiers first"),
         _("Opened content under a grant without having looked at who it is about."),
     ),
-    "outside_hours": (_("Outside office hours"), _("Looked at night or at the weekend.")),
+    "outside_hours": (_("Outside office hours"), _("Looked outside the hours and days on which staff work.")),
     "ticket_elsewhere": (
         _("One ticket for several workspaces"),
         _("The same ticket was the reason for grants in different workspaces."),
@@ -148,13 +148,23 @@ def _content_first(since: dt.datetime, _at: dt.datetime) -> Iterator[Flag]:
 
 
 def _outside_hours(since: dt.datetime, _at: dt.datetime) -> Iterator[Flag]:
+    """By the clock on the operator's wall; a night shift belongs to the day it began on."""
+    office = hours()
+    night = office.closes < office.opens
     rows = _asked(
-        "SELECT actor_id, (at AT TIME ZONE 'UTC')::date, max(at), count(*) FROM privacy_audit_event "
-        "WHERE id >= %s AND action = %s AND actor_id IS NOT NULL AND "
-        "(extract(isodow FROM at AT TIME ZONE 'UTC') > 5 OR "
-        "extract(hour FROM at AT TIME ZONE 'UTC') NOT BETWEEN %s AND %s) GROUP BY 1, 2",
-        [ids.floor(since), oversight.LOOKED, OFFICE[0], OFFICE[1] - 1],
-    )
+        "SELECT actor_id, local::date, max(at), count(*) FROM ("
+        "  SELECT actor_id, at, at AT TIME ZONE %(zone)s AS local, "
+        "    (at AT TIME ZONE %(zone)s) - CASE WHEN %(night)s AND (at AT TIME ZONE %(zone)s)::time < %(closes)s "
+        "       THEN interval '1 day' ELSE interval '0' END AS shift "
+        "  FROM privacy_audit_event WHERE id >= %(since)s AND action = %(action)s AND actor_id IS NOT NULL) looks "
+        "WHERE extract(isodow FROM shift) <> ALL (%(days)s) OR CASE WHEN %(night)s "
+        "  THEN local::time >= %(closes)s AND local::time < %(opens)s "
+        "  ELSE local::time < %(opens)s OR local::time >= %(closes)s END GROUP BY 1, 2",
+        {
+            "zone": office.zone, "night": night, "opens": office.opens, "closes": office.closes,
+            "days": sorted(office.days), "since": ids.floor(since), "action": oversight.LOOKED,
+        },
+    )  # fmt: skip
     for actor, day, last, count in rows:
         yield Flag(kind="outside_hours", actor=actor, subject=f"{day:%Y%m%d}", at=last, count=count)
 
@@ -219,7 +229,7 @@ RULES: tuple[Callable[[dt.datetime, dt.datetime], Iterator[Flag]], ...] = (
 )  # fmt: skip
 
 
-def _asked(query: LiteralString, arguments: list[Any]) -> list[Any]:
+def _asked(query: LiteralString, arguments: list[Any] | dict[str, Any]) -> list[Any]:
     with connections[oversight.AUDIT].cursor() as cursor:
         cursor.execute(query, arguments)
         return list(cursor.fetchall())

@@ -108,6 +108,14 @@ SUPPORT = Unit(
     purge=upkeep.purge_support,
     due=upkeep.support_due,
 )
+PROPOSALS = Unit(
+    name="proposals of staff",
+    period=upkeep.GRANTS_KEPT,
+    anchor="created_at",
+    action="delete",
+    unguarded="holds codes and ids of what staff asked for, nothing of what they saw",
+    purge=upkeep.purge_proposals,
+)
 CHANGES = Unit(
     name="changes of address",
     period=upkeep.CHANGES_KEPT,
@@ -391,6 +399,23 @@ declare(
             "staff_id": F("person_id", export="never", erase="keep", reason=ANSWERED),
             "text": F("opaque", export="both", erase="delete_row"),
             "at": F("account_meta", export="both"),
+        },
+    ),
+    ModelPolicy(
+        model="accounts.StaffProposal",
+        scope="tenant",
+        what=_("Exports and refunds that staff asked a second person for"),
+        paths={"staff": "asked_by"},
+        activities=("secure_platform",),
+        units=(PROPOSALS,),
+        fields={
+            **each("id workspace_id grant_id subject", ROW),
+            **each(
+                "asked_by decided_by",
+                F("person_id", erase="keep", reason="evidence of who asked and who agreed"),
+            ),
+            **each("kind category ticket level amount currency chosen agreed", F("account_meta")),
+            **each("created_at decided_at", F("account_meta")),
         },
     ),
     ModelPolicy(

@@ -67,6 +67,13 @@ def purge_notices(*, at: dt.datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
+def purge_proposals(*, at: dt.datetime) -> int:
+    """Delete a batch of what staff asked a second person for long ago."""
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT access.purge_proposals(%s, %s)", [at - GRANTS_KEPT, BATCH])
+        return int(cursor.fetchone()[0])
+
+
 def purge_grants(*, at: dt.datetime) -> int:
     """Delete a batch of grants of staff that ended long ago."""
     with connections["system"].cursor() as cursor:

@@ -7,10 +7,12 @@ rows, so that a piece takes well under a second whatever the filter.
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from phonenumbers import country_code_for_region
 
 from accounts.roles import Scope
 from messaging import presenting, windows
@@ -53,7 +55,10 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
-    """A list that can be exported. ``estimate`` counts what will be read, ``read`` reads what is before a cursor."""
+    """A list that can be exported. ``estimate`` counts what will be read, ``read`` reads what is before a cursor.
+
+    ``permission`` is what a person of the workspace needs; a kind without one is for staff.
+    """
 
     permission: str
     columns: tuple[str, ...]
@@ -71,12 +76,12 @@ def _estimate(*, workspace: UUID, chosen: Selection, before: UUID, at: dt.dateti
     return _indexed(workspace, chosen, before, at).count()
 
 
-def _read(*, workspace: UUID, chosen: Selection, before: UUID, at: dt.datetime) -> Piece:
+def _read(*, workspace: UUID, chosen: Selection, before: UUID, at: dt.datetime, shown: "Shown | None" = None) -> Piece:
     rows = _indexed(workspace, chosen, before, at)
     seen = windows.opened(rows, chosen.fields, workspace=workspace, read_max=READ_MAX)
     messages = list(seen.rows.with_state().order_by("-id"))
     named = {sender.id: sender.address for sender in Sender.objects.filter(workspace_id=workspace)}
-    return Piece(rows=[_row(message, named, at) for message in messages], cursor=seen.edge)
+    return Piece(rows=(shown or _rows)(messages, named, at), cursor=seen.edge)
 
 
 def _indexed(workspace: UUID, chosen: Selection, before: UUID, at: dt.datetime) -> MessageQuerySet:
@@ -84,14 +89,39 @@ def _indexed(workspace: UUID, chosen: Selection, before: UUID, at: dt.datetime) 
     return rows.filter(id__lt=before)
 
 
+Shown = Callable[[list[Message], Mapping[UUID, str], dt.datetime], list[Row]]
+
+
+def _rows(messages: list[Message], named: Mapping[UUID, str], at: dt.datetime) -> list[Row]:
+    return [_row(message, named, at) for message in messages]
+
+
+def _masked(messages: list[Message], named: Mapping[UUID, str], at: dt.datetime) -> list[Row]:
+    """Without opening anything of the recipient: the country stands for the number."""
+    return [_facts(message, named) | {"to": f"{country_code_for_region(message.country)} ••••"} for message in messages]
+
+
+def _with_texts(messages: list[Message], named: Mapping[UUID, str], at: dt.datetime) -> list[Row]:
+    """With the texts that may still be read."""
+    texts = presenting.texts(messages, at=at)
+    return [_row(message, named, at) | {"text": texts.get(message.id)} for message in messages]
+
+
 def _row(message: Message, named: Mapping[UUID, str], at: dt.datetime) -> Row:
+    return _facts(message, named) | {
+        "to": presenting.number_of(message, at=at),
+        "reference": presenting.field(message, "reference", message.reference_ct),
+    }
+
+
+def _facts(message: Message, named: Mapping[UUID, str]) -> Row:
+    """What happened to a message, and not to whom."""
     price = presenting.price_of(message)
     return {
         "id": ids.encode(ids.MESSAGE, message.id),
         "created_at": _time(message.created_at),
         "mode": "live" if message.livemode else "test",
         "status": message.state,  # type: ignore[attr-defined]  # annotated by with_state()
-        "to": presenting.number_of(message, at=at),
         "from": named.get(message.sender_id),
         "from_used": named.get(message.from_used_id or message.sender_id),
         "country": message.country,
@@ -102,7 +132,6 @@ def _row(message: Message, named: Mapping[UUID, str], at: dt.datetime) -> Row:
         "currency": price["currency"],
         "price_state": price["state"],
         "error": message.error,
-        "reference": presenting.field(message, "reference", message.reference_ct),
         "batch_id": ids.encode(ids.BATCH, message.batch_id) if message.batch_id else None,
         "send_at": _time(message.send_at),
         "final_at": _time(message.final_at),
@@ -116,5 +145,12 @@ def _time(moment: dt.datetime | None) -> str | None:
 KINDS: dict[str, Kind] = {
     Export.Kind.MESSAGES: Kind(
         permission=Scope.MESSAGES_READ, columns=COLUMNS, estimate=_estimate, read=_read
+    ),
+    Export.Kind.MASKED: Kind(
+        permission="", columns=tuple(name for name in COLUMNS if name != "reference"), estimate=_estimate,
+        read=partial(_read, shown=_masked),
+    ),
+    Export.Kind.CONTENT: Kind(
+        permission="", columns=(*COLUMNS, "text"), estimate=_estimate, read=partial(_read, shown=_with_texts)
     ),
 }  # fmt: skip

@@ -8,7 +8,7 @@ was accepted before the export was asked for, is read through the web only, and 
 import datetime as dt
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ import msgspec
 from django.db import connections, transaction
 from django.utils import timezone
 
-from accounts.models import Membership, Workspace
+from accounts.models import Membership, StaffProposal, Workspace
 from messaging.exporting import KINDS, Piece, Row, Selection
 from messaging.models import Export, ExportPiece
 from privacy import audit
@@ -28,6 +28,7 @@ from smsplatform.lib.tasks import task, workspace_task
 from smsplatform.lib.tenancy import scope
 
 KEPT = dt.timedelta(hours=24)
+STAFF_KEPT = dt.timedelta(hours=1)
 ACTIVE_MAX = 3  # unfinished exports of a workspace
 STALE = dt.timedelta(seconds=30)  # an export not touched for so long has lost its task
 SWEPT_MAX = 100
@@ -53,7 +54,7 @@ def start(
     """Ask for an export in the open scope of ``workspace``. Raises ``TooMany``."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exports {workspace}"])
-    if Export.objects.filter(workspace_id=workspace, state__in=ACTIVE).count() >= ACTIVE_MAX:
+    if Export.objects.filter(workspace_id=workspace, level=0, state__in=ACTIVE).count() >= ACTIVE_MAX:
         raise TooMany
     made = Export.objects.create(
         workspace_id=workspace,
@@ -66,7 +67,7 @@ def start(
         expires_at=at + KEPT,
     )
     _record("created", made, by, at)
-    _wake(made)
+    wake(made)
     return made
 
 
@@ -78,7 +79,7 @@ def retry(export: Export, *, by: UUID, at: dt.datetime) -> None:
     if not changed:
         raise NotReady
     _record("retried", export, by, at)
-    _wake(export)
+    wake(export)
 
 
 def remove(export: Export, *, by: UUID, at: dt.datetime) -> None:
@@ -111,7 +112,7 @@ def step(*, export: UUID, at: dt.datetime) -> bool:
         row.state, row.error = Export.State.FAILED, type(error).__name__[:40]
     row.touched_at = at
     if row.state not in ACTIVE:
-        row.finished_at, row.expires_at = at, at + KEPT
+        row.finished_at, row.expires_at = at, at + (STAFF_KEPT if row.level else KEPT)
     row.save()
     return row.state in ACTIVE
 
@@ -122,7 +123,7 @@ def _zone(row: Export) -> ZoneInfo:
 
 
 def _advance(row: Export, at: dt.datetime) -> None:
-    kind, chosen = KINDS[row.kind], msgspec.json.decode(row.filter or "", type=Selection)
+    kind, chosen = KINDS[row.kind], _chosen(row)
     where = {"workspace": row.workspace_id, "chosen": chosen, "at": at, "before": row.cursor or row.id}
     if row.state == Export.State.QUEUED and row.cursor is None:
         row.rows_estimated = kind.estimate(**where)
@@ -130,8 +131,9 @@ def _advance(row: Export, at: dt.datetime) -> None:
     piece: Piece = kind.read(**where)
     if piece.rows:
         content = _written(row.format, kind.columns, piece.rows)
+        column = "masked" if row.kind == Export.Kind.MASKED else "content"
         ExportPiece.objects.create(
-            workspace_id=row.workspace_id, export_id=row.id, number=row.pieces, content=content
+            workspace_id=row.workspace_id, export_id=row.id, number=row.pieces, level=row.level, **{column: content}
         )  # fmt: skip
         row.pieces += 1
     row.cursor = piece.cursor
@@ -139,6 +141,14 @@ def _advance(row: Export, at: dt.datetime) -> None:
     row.rows_read = row.rows_estimated if piece.cursor is None else _read_so_far(row, where, piece.cursor)
     if piece.cursor is None:
         row.state = Export.State.DONE
+
+
+def _chosen(row: Export) -> Selection:
+    """What was asked for: sealed with the export, or in the proposal that a second person agreed to."""
+    if row.proposal_id is None:
+        return msgspec.json.decode(row.filter or "", type=Selection)
+    chosen = StaffProposal.objects.values_list("chosen", flat=True).get(pk=row.proposal_id)
+    return msgspec.convert({"livemode": chosen["livemode"], "wanted": chosen["wanted"]}, type=Selection)
 
 
 def _read_so_far(row: Export, where: dict[str, object], cursor: UUID) -> int:
@@ -163,11 +173,16 @@ def lines(*, workspace: UUID, export: UUID, at: dt.datetime) -> Iterator[str]:
         row = Export.objects.filter(pk=export, state=Export.State.DONE, expires_at__gt=at).first()
     if row is None:
         raise NotReady
+    yield from framed(row, partial(_piece, workspace, export))
+
+
+def framed(row: Export, piece: Callable[[int], str]) -> Iterator[str]:
+    """The file around its pieces."""
     yield _head(row)
     for number in range(row.pieces):
         if number and row.format != Export.Format.CSV:
             yield ",\n" if row.format == Export.Format.JSON else "\n"
-        yield _piece(workspace, export, number)
+        yield piece(number)
     yield {Export.Format.JSON: "\n]\n", Export.Format.JSONL: "\n" if row.pieces else ""}.get(row.format, "")  # type: ignore[call-overload]  # a Format by its choices
 
 
@@ -239,7 +254,8 @@ def stale(*, at: dt.datetime) -> list[tuple[UUID, UUID]]:
     return list(rows.order_by("touched_at").values_list("workspace_id", "id")[:SWEPT_MAX])
 
 
-def _wake(export: Export) -> None:
+def wake(export: Export) -> None:
+    """Have it made once the running transaction is committed."""
     transaction.on_commit(partial(publish, str(export.workspace_id), str(export.id)), robust=True)
 
 

@@ -374,6 +374,8 @@ declare(
             "filter": F("opaque"),
             **each("kind format state pieces rows_done rows_read rows_estimated error", CONFIG),
             **each("created_at touched_at finished_at expires_at", CONFIG),
+            **each("level downloads_left", CONFIG),
+            "proposal_id": ROW,
         },
     ),
     ModelPolicy(
@@ -382,7 +384,11 @@ declare(
         what=_("Files of exports"),
         activities=("deliver_message",),
         units=(EXPORTS,),
-        fields={**each("id workspace_id export_id", ROW), "number": CONFIG, "content": F("opaque")},
+        fields={
+            **each("id workspace_id export_id", ROW),
+            **each("number level", CONFIG),
+            **each("content masked", F("opaque")),
+        },
     ),
     ModelPolicy(
         model="messaging.Carrier",

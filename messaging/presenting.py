@@ -131,11 +131,11 @@ def of_row(message: Message, *, at: dt.datetime) -> Data:
 def of_rows(messages: Sequence[Message], *, at: dt.datetime, codes: bool = False) -> list[Data]:
     """Messages read with ``with_state()``; two queries for all of them, a third for one-time codes."""
     senders = _senders(messages)
-    texts = _texts(messages, at) | _kept_longer(messages, at)
+    bodies = texts(messages, at=at)
     digits = _code_digits(messages) if codes else {}
     shown = []
     for message in messages:
-        data = _row(message, senders, texts.get(message.id), at)
+        data = _row(message, senders, bodies.get(message.id), at)
         if (length := digits.get(message.template_id)) and (code := _code(message, length, at)):
             data["code"] = code
         shown.append(data)
@@ -215,6 +215,11 @@ def amount(micro: int) -> str:
 def _senders(messages: Sequence[Message]) -> dict[UUID, str]:
     wanted = {message.sender_id for message in messages} | {m.from_used_id for m in messages if m.from_used_id}
     return {sender.id: sender.address for sender in Sender.objects.filter(id__in=wanted)} if wanted else {}
+
+
+def texts(messages: Sequence[Message], *, at: dt.datetime) -> dict[UUID, str]:
+    """Texts that may be read at ``at``, by message; two queries."""
+    return _texts(messages, at) | _kept_longer(messages, at)
 
 
 def _texts(messages: Sequence[Message], at: dt.datetime) -> dict[UUID, str]:

@@ -17,6 +17,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
+from accounts import office
 from privacy import profiles
 
 SECRET_LENGTH_MIN = 32
@@ -96,6 +97,16 @@ def broker_url(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     if urlsplit(settings.BROKER_URL).scheme not in known:
         hint = "Use Valkey or Redis (redis://, rediss://, redis+socket://) or RabbitMQ (amqp://, amqps://)."
         return [_error(8, "BROKER_URL has an unknown scheme.", hint)]
+    return []
+
+
+@register("staff")
+def office_hours(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        office.hours()
+    except office.InvalidOffice as error:
+        hint = "Such as STAFF_TIME_ZONE=Europe/Berlin, STAFF_HOURS=08:00-18:00, STAFF_DAYS=1,2,3,4,5 (1 is Monday)."
+        return [_error(14, f"{error.name} names no hours of work.", hint)]
     return []
 
 

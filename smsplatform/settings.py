@@ -168,6 +168,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 POLICY_PROFILE = env.str("POLICY_PROFILE", default="strict")  # privacy/profiles.py; one of five presets
 STAFF_TICKET = env.str("STAFF_TICKET", default=r"[A-Z]{2,10}-[0-9]{1,8}")  # what a ticket's number looks like
+STAFF_TIME_ZONE = env.str("STAFF_TIME_ZONE", default="UTC")  # when staff work; looks outside stand out to auditors
+STAFF_HOURS = env.str("STAFF_HOURS", default="07:00-20:00")
+STAFF_DAYS = env.list("STAFF_DAYS", cast=int, default=[1, 2, 3, 4, 5])  # 1 is Monday
+STAFF_REFUND_ALONE_MAX_MICRO = env.int("STAFF_REFUND_ALONE_MAX_MICRO", default=0)  # above it a second person agrees
 RECIPIENTS_FILE = env.str("RECIPIENTS_FILE", default="")  # providers that work for us: privacy/documents/providers.py
 OPERATOR_NAME = env.str("OPERATOR_NAME", default=_host)  # whom the policy names as the one who runs this
 # The plan of workspaces made by sign-up; the default is the list that ships with the product.

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from smsplatform.views.staff import acts, grants, messages, packages, people, support, workspaces
+from smsplatform.views.staff import acts, exports, grants, messages, packages, people, proposals, support, workspaces
 
 urlpatterns = [
     path("staff", workspaces.home, name="staff_home"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("staff/grants/<slug:grant_id>/approve", grants.approve, name="staff_grant_approve"),
     path("staff/grants/<slug:grant_id>/end", grants.end, name="staff_grant_end"),
     path("staff/grants/<slug:grant_id>/review", grants.review, name="staff_grant_review"),
+    path("staff/proposals/<slug:proposal_id>", proposals.decide, name="staff_proposal_decide"),
     path("staff/senders", acts.sender_reviews, name="staff_senders"),
     path("staff/workspaces/<slug:workspace_id>", workspaces.show, name="staff_workspace"),
     path("staff/workspaces/<slug:workspace_id>/access", grants.ask, name="staff_grant_ask"),
@@ -25,6 +26,12 @@ urlpatterns = [
         name="staff_message_refund",
     ),
     path("staff/workspaces/<slug:workspace_id>/ledger", acts.ledger, name="staff_ledger"),
+    path("staff/workspaces/<slug:workspace_id>/exports", exports.index, name="staff_exports"),
+    path(
+        "staff/workspaces/<slug:workspace_id>/exports/<slug:export_id>",
+        exports.download,
+        name="staff_export_download",
+    ),
     path("staff/workspaces/<slug:workspace_id>/keys", acts.keys, name="staff_keys"),
     path(
         "staff/workspaces/<slug:workspace_id>/keys/<slug:key_id>",

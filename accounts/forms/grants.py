@@ -38,6 +38,10 @@ REFUSALS: dict[tuple[str, str], str | Promise] = {
     ("reviewer", "role"): _("Admins and auditors review."),
     ("grant", "over"): _("This grant is over. Ask for a new one, with what is new."),
     ("grant", "foreign"): _("This grant belongs to somebody else."),
+    ("level", "higher"): _("Your grant does not reach so far. Raise it first, or ask for less."),
+    ("proposal", "decided"): _("This was decided already, or nobody decided within a day."),
+    ("proposal", "nothing"): _("Nothing was given back: it is still on its way, or was returned before."),
+    ("proposal", "role"): _("Your role does not decide this."),
     ("grant", "not_waiting"): _("This was decided already, or the question is over."),
 }
 

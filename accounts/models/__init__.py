@@ -10,6 +10,7 @@ from accounts.models.known_device import KnownDevice
 from accounts.models.membership import Membership
 from accounts.models.notification import Notification, NotificationChoice
 from accounts.models.passkey import PasskeyName
+from accounts.models.proposal import StaffProposal
 from accounts.models.recovery import RecoveryCode, RecoveryCodes
 from accounts.models.session import Session
 from accounts.models.support import SupportEntry, SupportThread
@@ -35,6 +36,7 @@ __all__ = [
     "Session",
     "SigningKey",
     "StaffGrant",
+    "StaffProposal",
     "SupportEntry",
     "SupportThread",
     "TotpDevice",

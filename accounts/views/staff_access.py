@@ -1,6 +1,7 @@
 """What staff of the operator looked at here, when, why and how deep; and whether they may."""
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,8 +17,9 @@ from accounts.access import page
 from accounts.forms.grants import words
 from accounts.grants import GrantRefused
 from accounts.looks import LOOKED
-from accounts.models import StaffGrant, Workspace
+from accounts.models import StaffGrant, StaffProposal, Workspace
 from accounts.models.grant import Depth, Reason, State
+from accounts.models.proposal import Answer
 from accounts.roles import Permission
 from privacy import registry
 from privacy.models import AuditEvent
@@ -25,6 +27,7 @@ from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy.staff import Level
 
 ROWS = 50
+DOWNLOADED = "staff:export:downloaded"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +46,18 @@ class Look:
     subject: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposed:
+    """What one of the staff asked for and another decided."""
+
+    proposal: StaffProposal
+    answer: Answer
+    who: str
+    second: str
+    message: str
+    downloads: int
+
+
 @page(permission=Permission.ACTIVITY_READ)
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
@@ -58,6 +73,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "looks": looks,
         "older": looks[-1].id if len(found) > ROWS else "",
         "grants": [(grant, grant.state(at=at)) for grant in given],
+        "proposals": proposed(workspace, at=at),
         "waits": State.WAITING,
         "active": State.ACTIVE,
         "own_approval": Workspace.objects.values_list("staff_approval", flat=True).get(pk=workspace),
@@ -85,6 +101,28 @@ def decide(request: HttpRequest, grant_id: str) -> HttpResponse:
     else:
         notices.success(request, _("Staff may look in now.") if verb == "agree" else _("Staff see nothing here."))
     return redirect("staff_access")
+
+
+def proposed(workspace: UUID, *, at: dt.datetime) -> list[Proposed]:
+    """Exports and refunds that staff asked for, newest first; four queries."""
+    rows = list(StaffProposal.objects.filter(workspace_id=workspace).order_by("-id")[:ROWS])
+    if not rows:
+        return []
+    events = AuditEvent.objects.filter(workspace_id=workspace, action=DOWNLOADED)
+    taken = Counter(details.get("proposal") for details in events.values_list("details", flat=True))
+    people = {person for row in rows for person in (row.asked_by, row.decided_by) if person}
+    names = activity.named(people, workspace)
+    return [
+        Proposed(
+            proposal=row,
+            answer=row.answer(at=at),
+            who=names[row.asked_by],
+            second=names[row.decided_by] if row.decided_by else "",
+            message=ids.encode(ids.MESSAGE, row.subject) if row.subject else "",
+            downloads=taken[str(row.pk)],
+        )
+        for row in rows
+    ]
 
 
 def shown(rows: list[AuditEvent]) -> list[Look]:

@@ -9,10 +9,16 @@ from smsplatform.lib.tenancy.models import SameWorkspace, workspace_key
 
 
 class Export(models.Model):
-    """One file, made piece by piece. ``cursor`` is where the next piece begins; None before the first."""
+    """One file, made piece by piece. ``cursor`` is where the next piece begins; None before the first.
+
+    One that staff asked for has a ``level`` and the proposal to which a second person agreed; the database refuses it
+    otherwise (``sql/staff_exports.sql``).
+    """
 
     class Kind(models.TextChoices):
         MESSAGES = "messages", "Messages"
+        MASKED = "masked", "Messages, numbers masked"
+        CONTENT = "content", "Messages with their texts"
 
     class Format(models.TextChoices):
         CSV = "csv", "CSV"
@@ -43,6 +49,9 @@ class Export(models.Model):
     touched_at = models.DateTimeField(default=clock.now)  # when a piece was last made
     finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
+    level = models.PositiveSmallIntegerField(default=0)  # of staff; 0: asked for by the workspace itself
+    proposal_id = models.UUIDField(null=True)
+    downloads_left = models.PositiveSmallIntegerField(null=True)  # None: as often as one likes
 
     class Meta:
         db_table = "messaging_export"
@@ -51,7 +60,10 @@ class Export(models.Model):
             models.Index("touched_at", name="export_open", condition=Q(state__in=["queued", "running"])),
             models.Index("expires_at", name="export_expiry", condition=~Q(state="expired")),
         ]
-        constraints = [workspace_key("export_workspace_id")]
+        constraints = [
+            workspace_key("export_workspace_id"),
+            models.UniqueConstraint(fields=["proposal_id"], name="export_of_proposal_once"),
+        ]
 
     def __str__(self) -> str:
         return ids.encode("exp", self.id)
@@ -64,7 +76,9 @@ class ExportPiece(models.Model):
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
     export = models.ForeignKey(Export, on_delete=models.CASCADE, db_constraint=False, related_name="+")
     number = models.PositiveIntegerField()
-    content = EncryptedField(purpose="contacts", workspace="workspace_id")
+    content = EncryptedField(purpose="contacts", workspace="workspace_id", null=True)
+    masked = EncryptedField(purpose="account", workspace="workspace_id", null=True)  # instead, where it names nobody
+    level = models.PositiveSmallIntegerField(default=0)  # of the export
 
     class Meta:
         db_table = "messaging_export_piece"

@@ -141,7 +141,7 @@ def remove(request: HttpRequest, export_id: str) -> HttpResponse:
 
 def shown(workspace: UUID, *, at: dt.datetime) -> list[Row]:
     """The newest exports. Two queries, however many there are."""
-    found = list(Export.objects.filter(workspace_id=workspace).order_by("-id")[:SHOWN_MAX])
+    found = list(Export.objects.filter(workspace_id=workspace, level=0).order_by("-id")[:SHOWN_MAX])
     members = Membership.objects.filter(user_id__in={export.requested_by for export in found}).select_related("user")
     names = {member.user_id: member.user.name or member.user.email for member in members}
     return [_row(export, names.get(export.requested_by, ""), at) for export in found]
@@ -185,7 +185,7 @@ def _asked(export: Export) -> list[str]:
 
 def _found(request: HttpRequest, export_id: str) -> Export:
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    found = lookups.find(Export.objects.filter(workspace_id=place.id), ids.EXPORT, export_id)
+    found = lookups.find(Export.objects.filter(workspace_id=place.id, level=0), ids.EXPORT, export_id)
     _check(request, found.kind)
     return found
 

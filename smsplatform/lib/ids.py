@@ -39,6 +39,7 @@ GRANT = "grt"
 DISCLOSURE = "dcl"
 DISCLOSURE_NOTICE = "dcn"
 ABUSE_CASE = "abu"
+PROPOSAL = "prp"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)

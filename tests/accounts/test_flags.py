@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from accounts import flags, grants
 from accounts.flags import Flag
@@ -71,6 +72,38 @@ def test_outside_hours(hours: int) -> None:
     looked(actor, at=office() + dt.timedelta(hours=hours))
 
     assert kinds(actor) == {"outside_hours"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours", "days", "hour", "stands_out"),
+    [
+        ("Asia/Tokyo", "09:00-18:00", [1, 2, 3, 4, 5], 12, True),  # noon in UTC is nine in the evening there
+        ("Asia/Tokyo", "09:00-18:00", [1, 2, 3, 4, 5], 3, False),
+        ("UTC", "22:00-06:00", [1, 2, 3, 4, 5], 12, True),
+        ("UTC", "22:00-06:00", [1, 2, 3, 4, 5], 23, False),
+        ("UTC", "07:00-20:00", [6, 7], 12, True),
+    ],
+)
+def test_the_hours_are_those_of_the_operator(
+    settings: Settings, zone: str, hours: str, days: list[int], hour: int, stands_out: bool
+) -> None:
+    settings.STAFF_TIME_ZONE, settings.STAFF_HOURS, settings.STAFF_DAYS = zone, hours, days
+    actor = uuid4()
+    looked(actor, at=office().replace(hour=hour))
+
+    assert ("outside_hours" in kinds(actor)) is stands_out
+
+
+def test_a_night_shift_that_began_on_friday_ends_on_saturday(settings: Settings) -> None:
+    settings.STAFF_TIME_ZONE, settings.STAFF_HOURS, settings.STAFF_DAYS = "UTC", "22:00-06:00", [1, 2, 3, 4, 5]
+    friday, late, early = office() - dt.timedelta(days=7), uuid4(), uuid4()
+    while friday.isoweekday() != 5:
+        friday -= dt.timedelta(days=1)
+    looked(late, at=friday + dt.timedelta(hours=15))  # three on Saturday morning
+    looked(early, at=friday + dt.timedelta(days=2, hours=15))  # three on Monday morning: of Sunday's shift
+
+    assert kinds(late) == set()
+    assert kinds(early) == {"outside_hours"}
 
 
 def test_mostly_unmasked() -> None:

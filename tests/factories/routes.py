@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django_otp_webauthn.models import WebAuthnCredential
 
-from accounts import invitations, joining, keys
+from accounts import invitations, joining, keys, seconding
 from accounts import tickets as support_tickets
 from accounts.models import (
     Invitation,
@@ -159,6 +159,14 @@ def _call(world: World) -> str:
     return ids.encode(calls.PREFIX, found)
 
 
+def _staff_proposal(world: World) -> str:
+    user = staff.member()
+    chosen = {"livemode": False, "wanted": {"since": "2026-01-01", "until": "2026-01-02"}, "format": "csv"}
+    grant = staff.grant(world.id, user)
+    made = seconding.ask(kind="export", grant=grant, by=user, at=clock.now(), chosen=chosen)
+    return ids.encode(ids.PROPOSAL, made.pk)
+
+
 def _staff_grant(world: World) -> str:
     return ids.encode(ids.GRANT, staff.grant(world.id, staff.member()).pk)
 
@@ -239,6 +247,7 @@ EXAMPLES = {
     "support_number": Example(make=_support_thread),
     "hold_id": Example(make=_hold, shared=True),
     "grant_id": Example(make=_staff_grant),
+    "proposal_id": Example(make=_staff_proposal),
     "user_id": Example(make=lambda world: ids.encode(ids.USER, make_member(world)[0].pk)),
     "document": Example(make=lambda _world: "policy", shared=True),
     "number": Example(make=lambda _world: "1", shared=True),  # of a version; without any it is not there

@@ -28,6 +28,13 @@ def ids(found: list[framework.CheckMessage]) -> list[str]:
         (checks.no_demonstration, "DEMO", True, "smsplatform.E005"),
         (checks.broker_url, "BROKER_URL", "sqs://", "smsplatform.E008"),
         (checks.vault, "VAULT", "paper", "smsplatform.E009"),
+        (checks.office_hours, "STAFF_TIME_ZONE", "Europe/Nowhere", "smsplatform.E014"),
+        (checks.office_hours, "STAFF_TIME_ZONE", "../etc/passwd", "smsplatform.E014"),
+        (checks.office_hours, "STAFF_HOURS", "8-18", "smsplatform.E014"),
+        (checks.office_hours, "STAFF_HOURS", "25:00-26:00", "smsplatform.E014"),
+        (checks.office_hours, "STAFF_HOURS", "08:00-08:00", "smsplatform.E014"),
+        (checks.office_hours, "STAFF_DAYS", [0], "smsplatform.E014"),
+        (checks.office_hours, "STAFF_DAYS", [], "smsplatform.E014"),
         (checks.policy_profile, "POLICY_PROFILE", "lax", "smsplatform.E013"),
     ],
 )

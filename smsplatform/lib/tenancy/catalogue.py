@@ -45,8 +45,8 @@ RULES: dict[str, LiteralString] = {
               NOT LIKE '(workspace = ( SELECT tenancy.workspace() AS workspace))'""",
     "every policy of the staff role asks for a signed grant": f"""
         SELECT t.relname || '.' || p.polname FROM ({_CUSTOMERS}) t JOIN pg_policy p ON p.polrelid = t.oid
-        WHERE 'sp_staff'::regrole = ANY (p.polroles) AND t.relname <> 'accounts_staff_grant'
-          AND t.relname NOT LIKE 'privacy\\_%'
+        WHERE 'sp_staff'::regrole = ANY (p.polroles) AND p.polpermissive
+          AND t.relname NOT IN ('accounts_staff_grant', 'accounts_staff_proposal') AND t.relname NOT LIKE 'privacy\\_%'
           AND pg_get_expr(p.polqual, p.polrelid)
               !~ '^\\((workspace_id|id) = \\( SELECT tenancy\\.granted\\([123]\\) AS granted\\)\\)$'""",
     "the staff role writes nothing of customers": f"""

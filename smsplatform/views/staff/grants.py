@@ -6,24 +6,23 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as notices
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import directory, factors, grants, reauth, tickets
+from accounts import directory, factors, grants, tickets
 from accounts.access import staff_page
 from accounts.forms.grants import FactorForm, GrantForm, words
 from accounts.grants import GrantRefused
 from accounts.models import StaffGrant, User
 from accounts.models.grant import REVIEW_WITHIN, State
 from accounts.models.user import StaffRole
-from accounts.views import waiting
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import staff
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.staff_navigation import OVERSEERS, WORKERS
+from smsplatform.views.staff import factor, proposals
 
 SHOWN = 50
 STEPS = (Level.METADATA, Level.IDENTIFIERS, Level.CONTENT)
@@ -57,6 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "everybody": _rows(list(rows[:SHOWN]), user, at) if user.staff_role in OVERSEERS else [],
         "oversees": user.staff_role in OVERSEERS,
         "approves": user.staff_role in grants.MAY_SEE_CONTENT,
+        "proposals": proposals.waiting(user),
         "form": FactorForm(),
     }
     return render(request, "staff/grants.html", context)
@@ -115,7 +115,7 @@ def approve(request: HttpRequest, grant_id: str) -> HttpResponse:
     """Agree to content as the second person, with one's own second factor."""
     form, grant = FactorForm(request.POST), _any(grant_id)
     form.is_valid()
-    factor_at = _factor(request, form)
+    factor_at = factor.used(request, form)
     if factor_at is None:
         notices.error(request, str(form.errors["code"][0]), extra_tags="bad")
         return redirect("staff_grants")
@@ -152,7 +152,7 @@ def _opened(request: HttpRequest, form: GrantForm, place: directory.Listed, user
     """The grant, or None when the form says what is wrong; a code is not used up for a reason that is none."""
     try:
         grants.check(workspace=place.id, by=user, wish=form.wish(), at=clock.now())
-        if (factor_at := _factor(request, form)) is None:
+        if (factor_at := factor.used(request, form)) is None:
             return None
         return grants.open(workspace=place.id, by=user, wish=form.wish(), factor_at=factor_at, at=clock.now())
     except GrantRefused as refused:
@@ -161,7 +161,7 @@ def _opened(request: HttpRequest, form: GrantForm, place: directory.Listed, user
 
 
 def _stepped(request: HttpRequest, form: FactorForm, grant: StaffGrant, user: User) -> bool:
-    factor_at = _factor(request, form)
+    factor_at = factor.used(request, form)
     if factor_at is None:
         return False
     grants.raise_level(grant=grant, by=user, factor_at=factor_at, at=clock.now())
@@ -181,26 +181,6 @@ def _inside(grant: StaffGrant) -> HttpResponse:
     if tickets.is_ours(grant.ticket):
         return redirect("staff_support_thread", place, grant.ticket)
     return redirect("staff_workspace", place)
-
-
-def _factor(request: HttpRequest, form: Form) -> dt.datetime | None:
-    """When the second factor was used: a moment ago elsewhere, or by the code in the form, which says what is wrong."""
-    at, code = clock.now(), form.cleaned_data.get("code", "")
-    if not code:
-        taken = reauth.take_factor(request)
-        if taken is None or at - taken >= grants.FACTOR_FRESH:
-            form.add_error("code", words(GrantRefused("code", "stale")))
-            return None
-        return taken
-    try:
-        device = factors.verify(user=_user(request), code=code, at=at)
-    except factors.Slowly as error:
-        form.add_error("code", waiting.too_many(error.wait))
-        return None
-    if device is None:
-        form.add_error("code", _("This code is not right or was used before. Wait for the next one."))
-        return None
-    return at
 
 
 def _decided(request: HttpRequest, act: Any, done: str, back: tuple[str, ...]) -> HttpResponse:

@@ -3,6 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages as notices
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,21 +11,26 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import seconding
 from accounts.access import staff_page
-from accounts.looks import granted, shown
+from accounts.forms.grants import words
+from accounts.grants import GrantRefused
+from accounts.looks import Look, granted, shown
+from accounts.models import StaffProposal, User
 from accounts.models.user import StaffRole
-from billing import ledger
+from messaging import refunding
 from messaging.drafting import number_index
 from messaging.models import Delivery, Message
 from messaging.models.message import FINAL, MessageQuerySet, Status
 from messaging.views import timeline
 from messaging.views.message import text_of
-from privacy import audit, keyring
+from privacy import keyring
 from smsplatform.lib import clock, ids, phone
 from smsplatform.lib.api.codes import CODES
 from smsplatform.lib.tenancy import scope
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.staff_navigation import WORKERS
+from smsplatform.views.staff import proposals
 from smsplatform.views.staff.workspaces import number_of, rows_of
 
 PAGE_ROWS = 25
@@ -80,6 +86,7 @@ def show(request: HttpRequest, workspace: UUID, message_id: str) -> HttpResponse
         "reason": timeline.reason(message.error) if message.error else "",
         "explained": message.error if message.error in CODES else "",
         "final": message.status in FINAL,
+        "alone": message.price <= settings.STAFF_REFUND_ALONE_MAX_MICRO,
         "deliveries": deliveries.count(),
     }
     return shown(request, "staff/message.html", context, kinds=KINDS[look.level], count=1, subject=message.id)
@@ -89,22 +96,51 @@ def show(request: HttpRequest, workspace: UUID, message_id: str) -> HttpResponse
 @granted(Level.METADATA)
 @require_POST
 def refund(request: HttpRequest, workspace: UUID, message_id: str) -> HttpResponse:
-    """Give the price of a message back, once, to the wallet it came from."""
-    at = clock.now()
-    message = _found(workspace, message_id, at)
-    given = ledger.refund(ids=[message.id], at=at) if message.status in FINAL else 0
-    if given:
-        details = {"message": str(message.id), "grant": str(request.look.grant.pk)}  # type: ignore[attr-defined]  # granted
-        with scope.workspace(workspace):
-            audit.record(
-                action="staff:message:refunded", workspace=workspace, actor=request.user.pk, at=at, details=details
-            )
-        notices.success(request, _("The price was given back."))
+    """Give the price of a message back, once, to the wallet it came from: alone up to the operator's limit, and above
+    it when a second person agrees.
+    """
+    message = _found(workspace, message_id, clock.now())
+    if message.status not in FINAL or message.refunded or not message.price:
+        notices.error(request, words(GrantRefused("proposal", "nothing")), extra_tags="bad")
+    elif message.price > settings.STAFF_REFUND_ALONE_MAX_MICRO:
+        _propose(request, message)
     else:
-        notices.error(
-            request, _("Nothing was given back: it is still on its way, or was returned before."), extra_tags="bad"
-        )
+        _give_back(request, message)
     return redirect("staff_message", ids.encode(ids.WORKSPACE, workspace), message_id)
+
+
+def _propose(request: HttpRequest, message: Message) -> None:
+    try:
+        seconding.ask(
+            kind=StaffProposal.Kind.REFUND, grant=_look(request).grant, by=_me(request), at=clock.now(),
+            subject=message.id, amount=message.price, currency=message.currency,
+        )  # fmt: skip
+    except GrantRefused as refused:
+        notices.error(request, words(refused), extra_tags="bad")
+    else:
+        notices.success(request, _("Asked. Another member of the staff decides on the page Access grants."))
+
+
+def _give_back(request: HttpRequest, message: Message) -> None:
+    at, workspace = clock.now(), message.workspace_id
+    with scope.workspace(workspace):
+        if refunding.give_back(workspace=workspace, message=message.id, at=at):
+            proposals.refunded(
+                workspace=workspace, message=message.id, grant=_look(request).grant.pk, by=_me(request).pk, at=at
+            )  # fmt: skip
+            notices.success(request, _("The price was given back."))
+        else:
+            notices.error(request, words(GrantRefused("proposal", "nothing")), extra_tags="bad")
+
+
+def _look(request: HttpRequest) -> Look:
+    look: Look = request.look  # type: ignore[attr-defined]  # set by granted
+    return look
+
+
+def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def _matching(rows: MessageQuerySet, wanted: str, workspace: UUID, level: Level) -> MessageQuerySet:
