@@ -28,7 +28,7 @@ from messaging import calls, endpoints, exports
 from messaging.api.suppressions import PREFIX
 from messaging.exporting import Selection
 from messaging.models import Call, Export, Suppression, Template, WebhookEndpoint
-from privacy import archives, ciphers, holds, keyring
+from privacy import archives, audit, ciphers, holds, keyring
 from privacy.abuse import cases
 from privacy.breaches import register
 from privacy.disclosures import register as disclosures
@@ -159,6 +159,14 @@ def _call(world: World) -> str:
     return ids.encode(calls.PREFIX, found)
 
 
+def _activity(world: World) -> str:
+    with scope.workspace(world.id):
+        made = audit.record(
+            action="user:workspace:changed", workspace=world.id, actor=world.owner.pk, at=clock.now(), details={}
+        )
+    return ids.encode("evt", made)
+
+
 def _staff_proposal(world: World) -> str:
     user = staff.member()
     chosen = {"livemode": False, "wanted": {"since": "2026-01-01", "until": "2026-01-02"}, "format": "csv"}
@@ -247,6 +255,7 @@ EXAMPLES = {
     "support_number": Example(make=_support_thread),
     "hold_id": Example(make=_hold, shared=True),
     "grant_id": Example(make=_staff_grant),
+    "activity_id": Example(make=_activity),
     "proposal_id": Example(make=_staff_proposal),
     "user_id": Example(make=lambda world: ids.encode(ids.USER, make_member(world)[0].pk)),
     "document": Example(make=lambda _world: "policy", shared=True),

@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from privacy import profiles
-from privacy.sealing import copies, notes, sealer, signing, verification
+from privacy.sealing import copies, notes, proofs, sealer, signing, verification
 from privacy.sealing.notes import Checkpoint, Verifier
 from privacy.sealing.records import Log
 from privacy.sealing.stored import StoredLog
@@ -16,14 +17,19 @@ from smsplatform.lib import clock
 
 class Command(BaseCommand):
     help = (
-        "The audit log: verify it (the database or a copy of it), copy it to a file, seal what is new now, or show the "
-        "public key. Exit code 1 names every row, seal or day that is not what was sealed."
+        "The audit log: verify it (the database or a copy of it), copy it to a file, check a downloaded proof, seal "
+        "what is new now, or show the public key. Exit code 1 names every row, seal or day that is not what was sealed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One verb, and what it works on."""
-        parser.add_argument("verb", choices=["verify", "copy", "seal", "key"])
-        parser.add_argument("file", nargs="?", type=Path, help="copy: where to; verify: a copy instead of the database")
+        parser.add_argument("verb", choices=["verify", "copy", "proof", "seal", "key"])
+        parser.add_argument(
+            "file",
+            nargs="?",
+            type=Path,
+            help="copy: where to; verify: a copy instead of the database; proof: a downloaded proof",
+        )
         parser.add_argument("--day", type=dt.date.fromisoformat, help="verify: one day (UTC) and the tree")
         parser.add_argument("--checkpoint", type=Path, help="verify: against a checkpoint that you kept")
         parser.add_argument("--key", help="verify: the public key of a copy from elsewhere; then without ours")
@@ -53,6 +59,16 @@ class Command(BaseCommand):
         with connections["system"].cursor() as cursor:
             written = copies.write(StoredLog(cursor), options["file"])
         self.stdout.write(f"{written} rows copied.")
+
+    def _proof(self, options: dict[str, Any]) -> None:
+        try:
+            public = Verifier.parse(options["key"]) if options["key"] else signing.verifier()
+            found = json.loads(options["file"].read_text()) if options["file"] else None
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error)) from None
+        if wrong := proofs.check(found, public):
+            raise CommandError(f"The proof does not hold: {wrong}.", returncode=1)
+        self.stdout.write(f"The proof holds: {found['row']}")
 
     def _seal(self, options: dict[str, Any]) -> None:
         self.stdout.write(f"{sealer.seal(at=clock.now())} rows sealed.")
