@@ -16,6 +16,7 @@ from privacy.sealing import proofs, sealer, signing
 from smsplatform import announcements
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
+from smsplatform.lib.tenancy.staff import Level
 from tests.browser.visit import Visit
 from tests.factories import pages, staff
 from tests.factories.superuser import superuser
@@ -98,6 +99,57 @@ def test_an_auditor_verifies_the_day_and_a_tampered_copy_fails(
     copy = tmp_path / "log.jsonl"
     call_command("audit", "copy", str(copy))
     copy.write_text(copy.read_text().replace("carrier_complaint", "customer_support", 1))
+    with pytest.raises(CommandError, match="does not hold"):
+        call_command("audit", "verify", str(copy))
+    assert "edited: row" in capsys.readouterr().out
+
+
+@pytest.mark.promise("fleet-28", "fleet-29", "transit-100")
+def test_a_look_from_its_reason_to_the_signed_day(
+    chromium: Any, address: str, auditor: Any, looked: list[UUID], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Support opens a message with a reason; the customer sees that look and takes its proof; the auditor verifies the
+    day; a copy in which the look was made milder fails.
+    """
+    shop, user, text = pages.shop(), staff.member(), "Your parcel is at the door."
+    message = pages.message(shop, text=text)
+    here = f"/staff/workspaces/{ids.encode(ids.WORKSPACE, shop.workspace.id)}"
+    support = Visit(chromium, address).sign_in_verified(user)
+    support.page.goto(f"{here}/access")
+    support.page.get_by_label("Reason", exact=True).fill("Customer says that a text never arrived")
+    support.page.get_by_label("Ticket").fill("SUP-4712")
+    support.page.get_by_label("Code from your authenticator").fill(staff.device(user).code(clock.now()))
+    support.page.get_by_role("button", name="Open access").click()
+    support.page.wait_for_load_state()
+    staff.grant(shop.workspace.id, user, Level.CONTENT, ticket="SUP-4712")
+    support.page.goto(f"{here}/messages/{message}")
+    support.page.get_by_text(text).wait_for()
+    support.close()
+    _close_the_day()
+
+    customer = Visit(chromium, address).sign_in_as(shop.owner)
+    customer.page.goto("/staff-access")
+    customer.page.get_by_text("Text of a message").first.wait_for()
+    customer.page.get_by_role("link", name="Proof: Customer support, SUP-4712").first.click()
+    customer.page.get_by_text("Nobody can change it any more").wait_for()
+    with customer.page.expect_download() as download:
+        customer.page.get_by_role("link", name="Download the proof").click()
+    proof = json.loads(Path(download.value.path()).read_text())
+    assert user.email not in customer.page.content()
+    customer.close()
+    assert proofs.check(proof, signing.verifier()) == ""
+
+    visit = Visit(chromium, address).sign_in_verified(auditor)
+    visit.page.goto("/staff/audit/verify")
+    visit.page.get_by_role("row").nth(1).get_by_role("button").click()
+    visit.page.get_by_text("Nothing was edited, removed, inserted or put into another order.").wait_for()
+    visit.close()
+
+    copy, sealed = tmp_path / "log.jsonl", json.loads(proof["row"])["details"]
+    call_command("audit", "copy", str(copy))
+    words = copy.read_text()
+    assert sealed["grant"] in words
+    copy.write_text(words.replace("CONTENT", "METADATA"))
     with pytest.raises(CommandError, match="does not hold"):
         call_command("audit", "verify", str(copy))
     assert "edited: row" in capsys.readouterr().out

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from accounts import seconding
+from privacy.models import AuditEvent
 from smsplatform.lib import clock, ids
+from smsplatform.lib.tenancy import scope
 from smsplatform.lib.tenancy.staff import Level
 from tests.browser.visit import Visit
 from tests.factories import pages, staff
@@ -62,16 +65,21 @@ def test_the_staff_pages_are_accessible_and_fit(chromium: Any, address: str) -> 
     message = pages.message(shop)
     staff.grant(shop.workspace.id, second, break_glass=True)
     grant = staff.grant(shop.workspace.id, user, Level.IDENTIFIERS)
+    chosen = {"livemode": False, "wanted": {"since": "2026-01-01", "until": "2026-01-02"}, "format": "csv"}
+    other = staff.grant(shop.workspace.id, second)
+    seconding.ask(kind="export", grant=other, by=second, at=clock.now(), chosen=chosen)
     here = f"/staff/workspaces/{ids.encode(ids.WORKSPACE, shop.workspace.id)}"
     visit = enter(Visit(chromium, address), user)
-    below = ("", "/access", "/messages", f"/messages/{message}", "/ledger", "/keys", "/team", "/senders")
+    below = ("", "/access", "/messages", f"/messages/{message}", "/exports", "/ledger", "/keys", "/team", "/senders")
     faults = visit.faults("/staff") + visit.faults("/staff/grants") + visit.faults("/staff/senders")
     faults += visit.faults(f"/staff/grants/{grant.public_id}/step")
     for path in below:
         faults += visit.faults(f"{here}{path}")
     visit.close()
     customer = Visit(chromium, address).sign_in_as(shop.owner)
-    faults += customer.faults("/staff-access")
+    with scope.workspace(shop.workspace.id):
+        entry = AuditEvent.objects.filter(workspace_id=shop.workspace.id).latest("id")
+    faults += customer.faults("/staff-access") + customer.faults(f"/activity/{ids.encode('evt', entry.pk)}")
     customer.close()
 
     assert faults == []

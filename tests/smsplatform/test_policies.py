@@ -15,12 +15,13 @@ from privacy.documents import notices, versions
 from privacy.live import documents as live
 from privacy.models import DocumentReader, DocumentVersion
 from smsplatform.lib import clock
+from smsplatform.models import Announcement
 from tests.factories import installation, pages
 from tests.privacy.documents.conftest import no_versions
 
 pytestmark = pytest.mark.usefixtures("no_versions")
 __all__ = ["no_versions"]
-DAY = dt.timedelta(days=1)
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 
 def get(path: str, browser: Client | None = None, **headers: str) -> str:
@@ -106,6 +107,34 @@ def test_programs_are_told_by_header_list_and_feed(version: DocumentVersion) -> 
     assert "Policy-Notice" not in pages.client(shop.owner).get("/overview")
     apply(version)
     assert "Policy-Notice" not in Client().get("/v1/notices")
+
+
+def test_the_list_holds_the_notices_of_the_operator_too_and_pages_through_both(version: DocumentVersion) -> None:
+    at, word = clock.now(), uuid4().hex
+    for hours, ends in ((-2, 1), (-2, -1), (1, 2)):
+        Announcement(
+            title=f"{word} {hours} {ends}", text="Receipts are late.", tone="warn", starts_at=at + hours * HOUR,
+            ends_at=at + ends * HOUR, created_at=at, created_by=uuid4(),
+        ).save(using="system", force_insert=True)  # fmt: skip
+
+    everything, after = [], ""
+    while True:
+        body = Client().get(f"/v1/notices?limit=1{after}").json()
+        everything += body["data"]
+        if not body["has_more"]:
+            break
+        after = f"&cursor={body['next_cursor']}"
+    mine = [each for each in everything if word in (each["title"] or "")]
+
+    assert [(each["state"], each["severity"], each["kind"]) for each in mine] == [
+        ("over", "warning", "operator"), ("shown", "warning", "operator")
+    ]  # fmt: skip
+    assert all(each["id"].startswith("ann_") and each["version"] is None for each in mine)
+    assert {each["kind"] for each in everything} == {"document", "operator"}
+    assert len({each["id"] for each in everything}) == len(everything)
+    only = Client().get("/v1/notices?kind=document").json()["data"]
+    assert {each["kind"] for each in only} == {"document"}
+    assert Client().get("/v1/notices?kind=gossip").status_code in (400, 422)
 
 
 @pytest.mark.promise("transit-116")

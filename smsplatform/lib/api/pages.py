@@ -85,6 +85,14 @@ def read(queryset: QuerySet[M], params: Mapping[str, str]) -> Page[M]:
     return Page(rows=found[:limit], next_cursor=encode_cursor(found[limit - 1].pk))
 
 
+def read_several(querysets: Sequence[QuerySet[Any]], params: Mapping[str, str]) -> Page[Any]:
+    """One page over several tables, newest first; their ids are UUIDv7 alike. Raises ``Problem``."""
+    limit, found = limit_of(params), [read(queryset, params) for queryset in querysets]
+    rows = sorted((row for page in found for row in page.rows), key=lambda row: row.pk, reverse=True)
+    more = len(rows) > limit or any(page.next_cursor for page in found)
+    return Page(rows=rows[:limit], next_cursor=encode_cursor(rows[limit - 1].pk) if more else None)
+
+
 def limit_of(params: Mapping[str, str]) -> int:
     """The page size; raises ``Problem``."""
     text = params.get("limit")
