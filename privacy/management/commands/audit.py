@@ -61,9 +61,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{written} rows copied.")
 
     def _proof(self, options: dict[str, Any]) -> None:
+        if not options["file"]:
+            raise CommandError("Name the downloaded proof.")
         try:
             public = Verifier.parse(options["key"]) if options["key"] else signing.verifier()
-            found = json.loads(options["file"].read_text()) if options["file"] else None
+            found: Any = json.loads(options["file"].read_text())
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from None
         if wrong := proofs.check(found, public):
