@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
@@ -19,6 +19,7 @@ from django.db import DatabaseError, connections
 
 from accounts import office
 from privacy import profiles
+from smsplatform.lib.tenancy import routers
 
 SECRET_LENGTH_MIN = 32
 DURABILITY = ("fsync", "full_page_writes", "synchronous_commit")
@@ -98,6 +99,25 @@ def broker_url(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
         hint = "Use Valkey or Redis (redis://, rediss://, redis+socket://) or RabbitMQ (amqp://, amqps://)."
         return [_error(8, "BROKER_URL has an unknown scheme.", hint)]
     return []
+
+
+@register(Tags.security)
+def no_admin_of_customers(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Django's admin asks for no grant and writes no look down: no model of customers may be registered with one."""
+    if not apps.is_installed("django.contrib.admin"):
+        return []
+    from django.contrib.admin.sites import all_sites
+
+    return list(ungated(all_sites))
+
+
+def ungated(sites: Iterable[Any]) -> Iterable[CheckMessage]:
+    """What is wrong with the models that these admin sites show."""
+    for site in sites:
+        for model in site._registry:  # noqa: SLF001  # there is no other list of what is registered
+            if routers.of_customers(model):
+                hint = "Remove it: staff see customers' data under a grant, on the pages of /staff/ only."
+                yield _error(15, f"{model._meta.label} is registered with the admin site {site.name}.", hint)
 
 
 @register("staff")

@@ -49,6 +49,20 @@ def test_a_wrong_setting_is_named_with_its_fix(
     assert found[0].hint
 
 
+def test_no_admin_site_may_show_models_of_customers() -> None:
+    from django.contrib.admin import AdminSite
+
+    from accounts.models import User, Workspace
+    from messaging.models import Carrier, Message
+
+    lax, fine = AdminSite(name="lax"), AdminSite(name="fine")
+    lax.register([Message, Workspace])
+    fine.register([Carrier, User])
+
+    assert ids(list(checks.ungated([lax, fine]))) == ["smsplatform.E015", "smsplatform.E015"]
+    assert checks.no_admin_of_customers(None) == []
+
+
 def test_good_settings_pass(settings: Settings) -> None:
     settings.SECRET_KEY, settings.BASE_URL, settings.DEMO = GOOD_KEY, "https://sms.example.org", False
 

@@ -19,7 +19,7 @@ class Router:
     def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
         if model._meta.app_label == "keystore":
             return "keystore"
-        return staff.ALIAS if staff.in_console() and _of_customers(model) and not _acting() else None
+        return staff.ALIAS if staff.in_console() and of_customers(model) and not _acting() else None
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str | None:
         return "keystore" if model._meta.app_label == "keystore" else None
@@ -31,7 +31,7 @@ class Router:
         return app_label == "keystore" if db == "keystore" else db == "owner" and app_label != "keystore"
 
 
-def _of_customers(model: type[Model]) -> bool:
+def of_customers(model: type[Model]) -> bool:
     """Whether rows of ``model`` are a workspace, or belong to one."""
     meta = model._meta
     if meta.app_label not in OF_CUSTOMERS:
