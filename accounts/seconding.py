@@ -116,7 +116,11 @@ def _record(what: str, row: StaffProposal, by: UUID, at: dt.datetime) -> None:
     }  # fmt: skip
     if row.subject is not None:
         details["message"] = str(row.subject)
-    audit.record(action=f"staff:{row.kind}:{what}", workspace=row.workspace_id, actor=by, at=at, details=details)
+    grant = StaffGrant.objects.using("default").only("withheld_until").get(pk=row.grant_id)
+    audit.record(
+        action=f"staff:{row.kind}:{what}", workspace=row.workspace_id, actor=by, at=at, details=details,
+        withheld_until=grant.withheld_until,
+    )  # fmt: skip
 
 
 def found(public_id: str) -> StaffProposal | None:

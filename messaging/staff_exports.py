@@ -68,7 +68,8 @@ def take(export: Export, *, grant: StaffGrant, by: UUID, at: dt.datetime) -> Non
             "level": Level(export.level).name, "rows": str(export.rows_done), "format": export.format,
         }  # fmt: skip
         audit.record(
-            action="staff:export:downloaded", workspace=export.workspace_id, actor=by, at=at, details=details
+            action="staff:export:downloaded", workspace=export.workspace_id, actor=by, at=at, details=details,
+            withheld_until=grant.withheld_until,
         )  # fmt: skip
 
 

@@ -105,10 +105,12 @@ def decide(request: HttpRequest, grant_id: str) -> HttpResponse:
 
 def proposed(workspace: UUID, *, at: dt.datetime) -> list[Proposed]:
     """Exports and refunds that staff asked for, newest first; four queries."""
-    rows = list(StaffProposal.objects.filter(workspace_id=workspace).order_by("-id")[:ROWS])
+    grants_told = StaffGrant.objects.readable(at=at).filter(workspace_id=workspace).values("id")
+    asked = StaffProposal.objects.filter(workspace_id=workspace, grant_id__in=grants_told)
+    rows = list(asked.order_by("-id")[:ROWS])
     if not rows:
         return []
-    events = AuditEvent.objects.filter(workspace_id=workspace, action=DOWNLOADED)
+    events = AuditEvent.objects.filter(workspace_id=workspace, action=DOWNLOADED).told(at)
     taken = Counter(details.get("proposal") for details in events.values_list("details", flat=True))
     people = {person for row in rows for person in (row.asked_by, row.decided_by) if person}
     names = activity.named(people, workspace)

@@ -329,6 +329,23 @@ def test_the_customer_sees_who_asked_who_agreed_and_each_download(desk: Desk) ->
     assert pages.client(desk.world.owner).get("/exports").content.decode().count("exp_") == 0
 
 
+def test_what_a_law_forbids_to_tell_of_a_grant_is_not_told_of_its_files(desk: Desk) -> None:
+    grant = staff.grant(desk.world.id, desk.user)
+    with superuser() as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "UPDATE accounts_staff_grant SET withheld_until = now() + interval '9 days' WHERE id = %s", [grant.pk]
+        )
+    desk.browser.post(f"{desk.path}/exports", wish(Level.METADATA))
+    desk.decide()
+    owner = pages.client(desk.world.owner)
+
+    assert desk.proposal().agreed
+    assert "What two of them decided" not in owner.get("/staff-access").content.decode()
+    assert "to an export" not in owner.get("/activity").content.decode()
+    assert all(event.withheld_until for event in desk.events("staff:export:asked", "staff:export:seconded"))
+
+
 # Refunds
 
 
