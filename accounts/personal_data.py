@@ -115,6 +115,7 @@ PROPOSALS = Unit(
     action="delete",
     unguarded="holds codes and ids of what staff asked for, nothing of what they saw",
     purge=upkeep.purge_proposals,
+    due=upkeep.proposals_due,
 )
 CHANGES = Unit(
     name="changes of address",

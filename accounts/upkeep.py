@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db import connections
 
-from accounts.models import ClosingWish, EmailChange, KnownDevice, SigningKey, SupportThread
+from accounts.models import ClosingWish, EmailChange, KnownDevice, SigningKey, StaffProposal, SupportThread
 from privacy import profiles
 from privacy.upkeep import first
 
@@ -118,6 +118,11 @@ def devices_due() -> dt.datetime | None:
 def email_changes_due() -> dt.datetime | None:
     """The end of the oldest wish."""
     return first(EmailChange.objects.all(), "asked_at", CHANGES_KEPT)
+
+
+def proposals_due() -> dt.datetime | None:
+    """The end of what staff asked a second person for longest ago."""
+    return first(StaffProposal.objects.using("system"), "created_at", GRANTS_KEPT)
 
 
 def closing_wishes_due() -> dt.datetime | None:

@@ -65,6 +65,7 @@ class StaffProposal(models.Model):
         ]
         indexes = [
             models.Index("workspace", F("id").desc(), name="proposal_of_workspace"),
+            models.Index("created_at", name="proposal_age"),
             models.Index("id", name="proposal_open", condition=Q(decided_at=None)),
         ]
 

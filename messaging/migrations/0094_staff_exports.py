@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     """Files for staff, and refunds: what a second person agreed to."""
 
     dependencies = [
-        ("accounts", "0081_staff_second"),
-        ("messaging", "0091_processors"),
+        ("accounts", "0083_staff_second"),
+        ("messaging", "0093_webhook_numbers"),
     ]
 
     operations = [

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """What one member of the staff asks for and another decides."""
 
     dependencies = [
-        ("accounts", "0080_withheld_grants"),
+        ("accounts", "0082_oldest"),
     ]
 
     operations = [
@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                         models.OrderBy(models.F("id"), descending=True),
                         name="proposal_of_workspace",
                     ),
+                    models.Index(models.F("created_at"), name="proposal_age"),
                     models.Index(models.F("id"), condition=models.Q(("decided_at", None)), name="proposal_open"),
                 ],
                 "constraints": [
