@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from privacy.ciphers import EncryptedField
@@ -24,6 +25,9 @@ class Kind(models.TextChoices):
     COMPLAINT = "complaint", _("A complaint")
     CHILD_ACCOUNT = "child_account", _("A child has an account here")
     INQUIRY = "inquiry", _("A question about privacy")
+
+
+OBJECT = _("Object to a use of my data")
 
 
 class About(models.TextChoices):
@@ -105,6 +109,12 @@ class DataRequest(models.Model):
 
     def __str__(self) -> str:
         return ids.encode(ids.DATA_REQUEST, self.id)
+
+    @property
+    def title(self) -> "str | Promise":
+        """What was asked for, in the words of a page: only who was texted objects to texts."""
+        texted = self.about in (About.RECIPIENT, About.CONTACT)
+        return OBJECT if self.kind == Kind.OBJECTION and not texted else Kind(self.kind).label
 
 
 class DataRequestStep(models.Model):

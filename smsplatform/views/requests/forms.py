@@ -15,7 +15,7 @@ from messaging.forms.send import plain_number
 from privacy import objections, registry
 from privacy.documents.german import word
 from privacy.models import DataRequest
-from privacy.models.data_request import About, Kind
+from privacy.models.data_request import OBJECT, About, Kind
 from privacy.requests import correcting
 from privacy.requests.deadlines import LAWS
 from privacy.requests.desk import UNPROVED_KINDS, WORDS_MAX, Wish
@@ -40,7 +40,6 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind.CONFIRMATION, Kind.ACCESS, Kind.ERASURE, Kind.OBJECTION, Kind.OPT_OUT_OF_SALE, *_ANYBODY
     ),
 }  # fmt: skip
-OBJECT = _("Object to a use of my data")
 OBJECTORS = {About.ACCOUNT_HOLDER: ("account_holder", "visitor"), About.TEAM_MEMBER: ("account_holder", "visitor")}
 
 
