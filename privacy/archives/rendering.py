@@ -65,13 +65,18 @@ def value_of(row: Model, column: Column, workspace: UUID | None) -> Any:
 
 
 def _opened(raw: bytes, column: Column, row: Model, workspace: UUID | None) -> str | None:
-    """A sealed value of a binary column: bound to ``app.Model.field`` without its ``_ct``, and to its row's id."""
+    """A sealed value of a binary column: bound to ``app.Model.field`` without its ``_ct``, and to the id of its row or
+    of the message it belongs to."""
     label = f"{column.model._meta.label}.{column.field.attname.removesuffix('_ct')}"
-    bound = row.pk if isinstance(row.pk, UUID) else getattr(row, "message_id", PLATFORM)
-    try:
-        return ciphers.unseal(raw, ciphers.aad(label, workspace or PLATFORM, bound)).decode()
-    except (KeyDestroyed, CipherError):
-        return None
+    for bound in (row.pk, getattr(row, "message_id", None)):
+        try:
+            if isinstance(bound, UUID):
+                return ciphers.unseal(raw, ciphers.aad(label, workspace or PLATFORM, bound)).decode()
+        except CipherError:
+            continue
+        except KeyDestroyed:
+            return None
+    return None
 
 
 def _goes_in(column: Column, person: Person) -> bool:

@@ -15,7 +15,8 @@ from django.test import Client
 
 from accounts import grants
 from accounts.models import Notification, StaffGrant, User
-from privacy import archives, holdings
+from messaging import keeping
+from privacy import archives, holdings, holds
 from privacy.archives import building
 from privacy.disclosures import counting, declared, register, scope, telling
 from privacy.disclosures.register import Assessment, Demand, Leave
@@ -165,6 +166,23 @@ def test_nothing_outside_of_the_period_or_of_another_workspace_is_compiled(desk:
     assert json.loads(before.read("messaging.Message.json")) == []
     assert json.loads(before.read("messaging.Body.json")) == []
     assert "Elsewhere" not in everything_in(now)
+
+
+@pytest.mark.promise("transit-29")
+def test_texts_that_an_order_keeps_are_disclosed_by_name_and_number(silent: Desk) -> None:
+    pages.message(silent.shop, to=silent.mine, text=f"{PLANTED} kept")
+    pages.message(silent.shop, to=silent.other, text=f"{PLANTED} beside it")
+    at = clock.now()
+    holds.place(
+        workspace=silent.shop.workspace.id, basis="legal_order", units=[holds.BODIES], document="7 Gs 1/26",
+        reason="order", review_at=at + 30 * DAY, by=silent.first.pk, at=at,
+    )  # fmt: skip
+    while keeping.keep(at=clock.now() + dt.timedelta(minutes=2)):
+        pass
+
+    _, opened, _ = package(silent, records=("messaging.KeptBody",), kinds=("body",), number=silent.mine)
+
+    assert [row["text_ct"] for row in json.loads(opened.read("messaging.KeptBody.json"))] == [f"{PLANTED} kept"]
 
 
 def test_who_is_behind_a_workspace_is_disclosed_without_secrets(desk: Desk) -> None:
