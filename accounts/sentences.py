@@ -52,6 +52,8 @@ GROUPS: dict[str, str | Promise] = {
     "data": _("Looks of staff"),
     "promise": _("Promises"),
     "support": _("Support"),
+    "disclosure": _("Demands of authorities"),
+    "abuse": _("Abuse reports"),
 }
 
 SENTENCES: dict[str, str | Promise] = {
