@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+LONG = ("browser", "flows", "quickstart")
 INTERPRETER_FAULT = "AST constructor recursion depth mismatch"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, the rest in its random order: else one worker is left with them when the others have done."""
+    items.sort(key=lambda item: min((LONG.index(part) for part in item.path.parts if part in LONG), default=len(LONG)))
 
 
 @pytest.fixture(autouse=True)
