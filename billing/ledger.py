@@ -15,10 +15,12 @@ from uuid import UUID
 import psycopg
 from django.db import Error, connections
 
-from billing.models import Account
+from billing.models import Account, Hold
 from smsplatform.lib.tenancy import scope
 
-FROZEN = "SP011"  # raised by ledger.move
+FROZEN = "SP011"  # raised by ledger.move and ledger.draw
+HOLDS_MAX = 500  # ended in one transaction
+OVER = "SP012"  # raised by ledger.draw
 
 
 class Source(StrEnum):
@@ -59,6 +61,12 @@ class UnknownWallet(LedgerError):
     """There is no such wallet."""
 
     code = "unknown_wallet"
+
+
+class HoldOver(LedgerError):
+    """The hold was closed, or its time is over."""
+
+    code = "hold_over"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,9 +129,46 @@ def charge(*, ids: Sequence[UUID], wallets: Sequence[UUID], amounts: Sequence[in
     return list(_value("SELECT ledger.charge_many(%s::uuid[], %s::uuid[], %s::bigint[], %s)", arguments, "system"))
 
 
-def refund(*, ids: Sequence[UUID], at: dt.datetime) -> int:
-    """Give charges back, each once; answers how many were given back now."""
-    return int(_value("SELECT ledger.refund_many(%s::uuid[], %s)", [list(ids), at], "system"))
+def refund(*, ids: Sequence[UUID], at: dt.datetime, amounts: Sequence[int | None] | None = None) -> int:
+    """Give charges back, each once, whole or ``amounts`` of them; answers how many were given back now.
+
+    Raises ``LedgerError`` for an amount that is not above zero, or more than was charged.
+    """
+    arguments = [list(ids), at, None if amounts is None else list(amounts)]
+    return int(_value("SELECT ledger.refund_many(%s::uuid[], %s, %s::bigint[])", arguments, "system"))
+
+
+def take_hold(*, id: UUID, wallet: UUID, amount: int, until: dt.datetime, at: dt.datetime) -> int:
+    """Set money aside for what is sent until then; answers what else may be spent.
+
+    Raises ``InsufficientBalance``, ``WalletFrozen``, ``DuplicateTransfer`` and ``UnknownWallet``.
+    """
+    return int(_value("SELECT ledger.take_hold(%s, %s, %s, %s, %s)", [id, wallet, amount, until, at], "system"))
+
+
+def draw(*, hold: UUID, amounts: Sequence[int], at: dt.datetime) -> list[bool]:
+    """Spend from a hold, in order, and say what was paid. The wallet is not touched.
+
+    Draw in the transaction that stores what it is for: nothing else makes a repeat impossible. Raises ``HoldOver`` and
+    ``WalletFrozen``; ``UnknownWallet`` when there is no such hold.
+    """
+    return list(_value("SELECT ledger.draw(%s, %s::bigint[], %s)", [hold, list(amounts), at], "system"))
+
+
+def close_hold(*, id: UUID, at: dt.datetime) -> int:
+    """Post what was drawn in one transfer and free the rest; answers how much was freed, 0 when it had ended."""
+    return int(_value("SELECT ledger.close_hold(%s, %s)", [id, at], "system"))
+
+
+def expire_holds(*, at: dt.datetime) -> int:
+    """End holds whose time is over; answers how many ended."""
+    return int(_value("SELECT ledger.expire_holds(%s, %s)", [at, HOLDS_MAX], "system"))
+
+
+def open_holds(*, workspace: UUID) -> list[Hold]:
+    """The workspace's holds that have not ended, the oldest first."""
+    with scope.workspace(workspace):
+        return list(Hold.objects.filter(workspace_id=workspace, state=Hold.State.OPEN).order_by("id"))
 
 
 def freeze(*, wallet: UUID, frozen: bool) -> None:
@@ -172,9 +217,17 @@ RULES: dict[str, LiteralString] = {
     "a refund mirrors its charge": """
         SELECT r.wallet_id FROM ledger.transfer r
         LEFT JOIN ledger.transfer c ON c.id = r.id AND c.kind = r.reverses
-        WHERE r.kind = 'refund' AND (c.debit_id, c.credit_id, c.amount, c.currency)
-              IS DISTINCT FROM (r.credit_id, r.debit_id, r.amount, r.currency)""",
-    "charges and refunds of a message come to nothing or its price": """
+        WHERE r.kind = 'refund' AND ((c.debit_id, c.credit_id, c.currency)
+              IS DISTINCT FROM (r.credit_id, r.debit_id, r.currency) OR c.amount < r.amount)""",
+    "what is held is the sum of the open holds": """
+        SELECT a.id FROM ledger.account a LEFT JOIN ledger.hold h ON h.wallet_id = a.id AND h.state = 'open'
+        WHERE a.workspace_id IS NOT NULL
+        GROUP BY a.id, a.held HAVING a.held <> coalesce(sum(h.amount), 0)""",
+    "a hold that ended posted what was drawn, once": """
+        SELECT coalesce(h.wallet_id, t.wallet_id) FROM (SELECT * FROM ledger.transfer WHERE kind = 'drawn') t
+        FULL JOIN (SELECT * FROM ledger.hold WHERE state <> 'open' AND used > 0) h ON h.id = t.id
+        WHERE (h.wallet_id, h.used) IS DISTINCT FROM (t.wallet_id, t.amount) OR t.debit_id <> t.wallet_id""",
+    "a message is charged once and given back no more than that": """
         SELECT wallet_id FROM ledger.transfer WHERE kind IN ('charge', 'refund')
         GROUP BY wallet_id, id HAVING count(*) FILTER (WHERE kind = 'refund') > count(*) FILTER (WHERE kind = 'charge')
             OR count(*) FILTER (WHERE kind = 'charge') > 1""",
@@ -227,4 +280,5 @@ _REFUSALS: dict[str, type[LedgerError]] = {
     "23503": UnknownWallet,
     "22003": LedgerError,
     FROZEN: WalletFrozen,
+    OVER: HoldOver,
 }

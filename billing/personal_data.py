@@ -27,6 +27,26 @@ WALLETS = Unit(
     due=upkeep.wallets_due,
     reason=_("Commercial and tax law require the books for seven years."),
 )
+HOLDS = Unit(
+    name="ledger holds",
+    keep="retention.ledger",
+    anchor="ended_at",
+    action="delete",
+    unguarded="the law has us show them for as long as they are there",
+    purge=upkeep.drop_holds,
+    due=upkeep.holds_due,
+    reason=_("Commercial and tax law require the books for seven years."),
+)
+CAPS = Unit(
+    name="daily caps",
+    period=upkeep.CAPS_KEPT,
+    kept=_("{period} after their day"),
+    anchor="day",
+    action="delete",
+    unguarded="an amount and the id of a key",
+    purge=upkeep.drop_caps,
+    due=upkeep.caps_due,
+)
 BOOKS = _("Part of the books, which the law has us keep for seven years.")
 PRICES = "The operator's price list."
 MONEY = F("money", reason=BOOKS)
@@ -80,6 +100,32 @@ declare(
             "at": MONEY,
         },
         units=(WALLETS,),
+        model="billing.Hold",
+        scope="tenant",
+        what=_("Money set aside"),
+        closing="keep",
+        closing_reason=BOOKS,
+        activities=("bill",),
+        fields={
+            **each("id wallet_id", LEDGER_ID),
+            "workspace_id": F("workspace_meta", erase="keep", reason=BOOKS),
+            **each("amount used state taken_at expires_at ended_at", MONEY),
+        },
+        units=(HOLDS,),
+    ),
+    ModelPolicy(
+        model="billing.Cap",
+        scope="tenant",
+        what=_("What keys spent of their money for a day"),
+        closing="keep",
+        closing_reason=_("An amount of one day, deleted a week later."),
+        activities=("bill",),
+        fields={
+            **each("subject_id", LEDGER_ID),
+            "workspace_id": F("workspace_meta", erase="keep", reason=_("An amount of one day, deleted a week later.")),
+            **each("day scope used amount_max", F("money", reason=_("An amount of one day, deleted a week later."))),
+        },
+        units=(CAPS,),
     ),
     ModelPolicy(
         model="billing.PricePlan",

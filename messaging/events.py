@@ -12,7 +12,7 @@ import msgspec
 
 from messaging.drafting import unsealed
 from messaging.models.message import FINAL, Status
-from messaging.presenting import UNREADABLE, amount, error_of
+from messaging.presenting import UNREADABLE, error_of, price_document
 from privacy import profiles
 from smsplatform.lib import ids, phone
 
@@ -42,7 +42,7 @@ class Claimed(NamedTuple):
     parts: int | None
     price: int | None
     currency: str | None
-    refunded: bool | None
+    returned: int | None
     reference_ct: bytes | None
     metadata_ct: bytes | None
     body_until: dt.datetime | None
@@ -130,12 +130,11 @@ def _ended(row: Claimed, at: dt.datetime) -> bool:
     return over and bool(profiles.value("redact.recipient_with_body"))
 
 
-def _price(row: Claimed, word: str) -> dict[str, str] | None:
+def _price(row: Claimed, word: str) -> dict[str, Any] | None:
     """None when the message was erased in the meantime."""
     if row.price is None or row.currency is None:
         return None
-    state = "released" if row.refunded else "charged" if word in FINAL else "held"
-    return {"amount": amount(row.price), "currency": row.currency, "state": state}
+    return price_document(row.price, row.currency, row.returned or 0, final=word in FINAL)
 
 
 def _opened(field: str, value: bytes | None, row: Claimed, message_id: UUID) -> str | None:

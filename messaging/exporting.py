@@ -68,7 +68,7 @@ class Kind:
 
 COLUMNS = (
     "id", "created_at", "mode", "status", "to", "from", "from_used", "country", "category", "encoding", "segments",
-    "price", "currency", "price_state", "error", "reference", "batch_id", "send_at", "final_at",
+    "price", "currency", "price_state", "price_returned", "error", "reference", "batch_id", "send_at", "final_at",
 )  # fmt: skip
 
 
@@ -131,6 +131,7 @@ def _facts(message: Message, named: Mapping[UUID, str]) -> Row:
         "price": price["amount"],
         "currency": price["currency"],
         "price_state": price["state"],
+        "price_returned": price["returned"],
         "error": message.error,
         "batch_id": ids.encode(ids.BATCH, message.batch_id) if message.batch_id else None,
         "send_at": _time(message.send_at),

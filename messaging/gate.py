@@ -7,6 +7,7 @@ Everything that is not ``POST /v1/messages`` or ``/v1/messages/batch`` goes on t
 import asyncio
 import datetime as dt
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import lru_cache, partial
@@ -114,8 +115,6 @@ class Gate:
         limit = await self._limit(info, 1)
         try:
             draft = await self._draft(request, source, at)
-            if info.money_max is not None:
-                await self._spend(info, [draft])
         except Problem as problem:
             content = await blocking(replayed_or, problem, source, key)
             return 202, [(b"idempotent-replayed", b"true")], msgspec.json.encode(content)
@@ -124,7 +123,7 @@ class Gate:
         if outcome == REPLAY and key:
             return await self._replay(source, key)
         if outcome != "ok":
-            raise Problem.single(outcome)
+            raise refusal(outcome, info, draft.plan.price, at=at)
         self._accepted(info, [draft])
         return 202, limit, msgspec.json.encode(presenting.of_draft(draft, source, at=at))
 
@@ -145,8 +144,6 @@ class Gate:
             if index % 100 == 99:
                 await asyncio.sleep(0)  # a thousand messages take tens of milliseconds: let others in between
         drafts = [result for result in results if isinstance(result, Draft)]
-        if info.money_max is not None:
-            await self._spend(info, drafts)
         outcomes = (
             await self._acceptor.accept(Order(source=source, drafts=drafts, idempotency=key, at=at)) if drafts else []
         )
@@ -184,9 +181,6 @@ class Gate:
         if not all(taken.allowed for _, taken in entries):
             raise Problem("rate_limited", headers=limits.headers(entries))
         return limits.lines(entries)
-
-    async def _spend(self, info: KeyInfo, drafts: Sequence[Draft]) -> None:
-        check_money(await limits.take_async(**money_wanted(info, drafts)))
 
     async def _draft(self, request: Any, source: Source, at: dt.datetime, batch_id: UUID | None = None) -> Draft:
         made = plan(request, source, at=at)
@@ -258,18 +252,12 @@ def idempotency_of(path: str, headers: dict[bytes, bytes], body: bytes) -> Idemp
     return Idempotency.of(path=path, key=text, body=body)
 
 
-def money_wanted(info: KeyInfo, drafts: Sequence[Draft]) -> dict[str, Any]:
-    """The arguments of ``limits.take`` for what these drafts cost. Raises ``Problem`` when no day has that much."""
-    total = sum(draft.plan.price for draft in drafts)
-    if total > (info.money_max or 0):
-        raise Problem.single("spend_limited")
-    return {"subject": f"money:{info.id}", "count": total, "limit": info.money_max, "window_seconds": 86400}
-
-
-def check_money(taken: limits.Decision) -> None:
-    """Raise ``spend_limited`` when the key may not spend that much today."""
-    if not taken.allowed:
-        raise Problem.single("spend_limited", Retry_After=str(taken.reset_seconds))
+def refusal(outcome: str, info: KeyInfo, price: int, *, at: dt.datetime) -> Problem:
+    """Why a message was not accepted; with the seconds until the key may spend again, where waiting helps."""
+    if outcome != "spend_limited" or price > (info.money_max or 0):
+        return Problem.single(outcome)
+    tomorrow = clock.midnight(at.astimezone(dt.UTC).date() + dt.timedelta(days=1))
+    return Problem.single(outcome, Retry_After=str(math.ceil((tomorrow - at).total_seconds())))
 
 
 def replayed(source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None) -> dict[str, Any]:

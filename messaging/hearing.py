@@ -1,7 +1,7 @@
 """Listening to texts from phones for the one thing they can say to us so far: stop.
 
 A text goes to a sender. Every workspace that owns that sender and knows the number stops writing to it. The words are
-looked at in memory and kept nowhere; other texts are acknowledged and dropped.
+looked at in memory and kept nowhere; other texts are acknowledged, counted by carrier and day, and dropped.
 """
 
 import datetime as dt
@@ -27,23 +27,30 @@ _USED = ("default", "system", "keystore")
 logger = logging.getLogger(__name__)
 
 
-def hear(texts: Sequence[Delivery], *, at: dt.datetime) -> int:
-    """Suppress whoever says stop; in how many workspaces. Safe to repeat. Raises ``DatabaseUnavailable``.
+def hear(texts: Sequence[Delivery], *, carrier: UUID, at: dt.datetime) -> int:
+    """Suppress whoever says stop; in how many workspaces. Raises ``DatabaseUnavailable``.
 
-    For the thread that writes down what a carrier said: its connections are closed again, because this is rare.
+    Safe to repeat, but that the texts that are not kept are counted again. For the thread that writes down what a
+    carrier said: its connections are closed again, because this is rare.
     """
     stops = [(text.source, text.destination, words) for text in texts if suppressing.is_stop(words := _words(text))]
-    if not stops:
-        return 0
     try:
         heard = sum(_stop(*stop, at=at) for stop in stops)
+        _count(len(texts) - len(stops), carrier, at)
     except database.UNAVAILABLE as error:
         raise database.DatabaseUnavailable(type(error).__name__) from None
     finally:
         for alias in _USED:
             connections[alias].close()
-    logger.info("stop_heard", extra={"texts": len(stops), "workspaces": heard})
+    if stops:
+        logger.info("stop_heard", extra={"texts": len(stops), "workspaces": heard})
     return heard
+
+
+def _count(texts: int, carrier: UUID, at: dt.datetime) -> None:
+    if texts:
+        with connections["system"].cursor() as cursor:
+            cursor.execute("SELECT pipeline.count_unheard(%s, %s, %s)", [carrier, at.astimezone(dt.UTC).date(), texts])
 
 
 def _words(text: Delivery) -> str:

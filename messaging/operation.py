@@ -14,13 +14,14 @@ from django.db import connections, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from messaging import exports, submission, webhooks
-from messaging.models import BindLease, Carrier, Route
+from messaging.models import BindLease, Carrier, Route, UnheardDay
 from privacy import audit
 from smsplatform.lib import ids
 
 SYSTEM = "system"
 DEPTH_MAX = 100_000  # counted no further
 RECENT = dt.timedelta(minutes=5)
+UNHEARD_SHOWN = dt.timedelta(days=30)
 LISTED_BACK = dt.timedelta(days=7)
 LISTED_MAX = 100
 STUCK_AFTER = dt.timedelta(minutes=15)  # sweeps run each second
@@ -90,6 +91,7 @@ class CarrierState:
     accepted: int  # parts in the last five minutes
     refused: int
     receipt_seconds: float | None
+    unheard: int  # texts from phones in the last thirty days that were acknowledged and not kept
     routes: list[Route]
 
     @property
@@ -154,17 +156,31 @@ def minutes(*, since: dt.datetime) -> list[Minute]:
 
 
 def carriers(*, at: dt.datetime) -> list[CarrierState]:
-    """Every carrier by name. Four queries."""
+    """Every carrier by name. Five queries."""
     routes: defaultdict[UUID, list[Route]] = defaultdict(list)
     for route in Route.objects.using(SYSTEM).order_by("-livemode", "prefix", "position"):
         routes[route.carrier_id].append(route)
     held = BindLease.objects.using(SYSTEM).filter(bound=True, until__gt=at).values_list("carrier_id", flat=True)
-    bound, recent = Counter(held), _recent(at)
+    bound, recent, dropped = Counter(held), _recent(at), unheard(since=at - UNHEARD_SHOWN)
     columns = ("id", "name", "host", "country", "enabled", "sandbox", "binds_max", "throughput_max")
     return [
-        CarrierState(**row, bound=bound[row["id"]], routes=routes[row["id"]], **recent(row["id"]))
+        CarrierState(
+            **row,
+            bound=bound[row["id"]],
+            routes=routes[row["id"]],
+            unheard=dropped.get(row["id"], 0),
+            **recent(row["id"]),
+        )
         for row in Carrier.objects.using(SYSTEM).order_by("name").values(*columns)
     ]
+
+
+def unheard(*, since: dt.datetime | None = None) -> dict[UUID, int]:
+    """Texts from phones that were acknowledged and not kept, by carrier."""
+    rows = UnheardDay.objects.using(SYSTEM).all()
+    if since is not None:
+        rows = rows.filter(day__gte=since.astimezone(dt.UTC).date())
+    return dict(rows.values_list("carrier_id").annotate(texts=models.Sum("texts")))
 
 
 def given_up(*, at: dt.datetime) -> list[GivenUp]:

@@ -140,7 +140,7 @@ declare(
             "to_idx": F("msisdn", form="index", export="never", erase="pseudonymise", indexed_as=NUMBER),
             **each("reference_ct metadata_ct", F("opaque")),
             "reference_idx": F("opaque", form="index", export="never", erase="delete_row"),
-            **each("livemode country category encoding parts refund_basis refunded status error", META),
+            **each("livemode country category encoding parts refund_basis refunded returned status error", META),
             **each("send_at expires_at final_at redacted_at discard_body mask_recipient", META),
             **each("body_expires_at body_hours", META),
             **each("unit_price price currency", F("money", erase="delete_row")),
@@ -175,6 +175,12 @@ declare(
         scope="global",
         reason="totals of a day that stand for enough messages and workspaces to say nothing of any",
         fields={"carrier_id": ROW, **each("day country messages parts delivered", COUNT)},
+    ),
+    ModelPolicy(
+        model="messaging.UnheardDay",
+        scope="global",
+        reason="how many texts from phones a carrier brought on a day; nothing of whom they came from",
+        fields={"carrier_id": ROW, **each("day texts", COUNT)},
     ),
     ModelPolicy(
         model="messaging.Outbox",

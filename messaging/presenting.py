@@ -40,7 +40,7 @@ def of_draft(draft: Draft, source: Source, *, at: dt.datetime) -> Data:
         "route_class": "carrier" if source.livemode else "simulated",
         "encoding": plan.segmented.encoding,
         "parts": plan.segmented.parts,
-        "price": {"amount": amount(plan.price), "currency": plan.quote.currency, "state": "held"},
+        "price": price_document(plan.price, plan.quote.currency, 0, final=False),
         "body": plan.text if code is None else None,
         "redact_at": plan.body_expires_at,
         "redacted_at": None,
@@ -190,9 +190,14 @@ def field(message: Message, name: str, value: bytes | memoryview | None) -> str 
 
 
 def price_of(message: Message) -> Data:
-    """What the message costs, and whether that is settled."""
-    state = "released" if message.refunded else "charged" if message.status in FINAL else "held"
-    return {"amount": amount(message.price), "currency": message.currency, "state": state}
+    """What the message costs, whether that is settled, and how much of it was given back."""
+    return price_document(message.price, message.currency, message.given_back, final=message.status in FINAL)
+
+
+def price_document(price: int, currency: str, given_back: int, *, final: bool) -> Data:
+    """The same of plain figures, in micro-units."""
+    state = "released" if given_back and given_back == price else "charged" if final else "held"
+    return {"amount": amount(price), "currency": currency, "state": state, "returned": amount(given_back)}
 
 
 def error_of(code: str | None) -> Data | None:

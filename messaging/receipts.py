@@ -24,14 +24,14 @@ EXPIRE_MAX = 2000
 def record(*, carrier: UUID, deliveries: Sequence[Delivery], at: dt.datetime, insist: Insist) -> None:
     """Commit final receipts of one carrier, and whoever says stop.
 
-    Progress reports change nothing; what else phones write is dropped. Raises ``DatabaseUnavailable``: then nothing is
-    acknowledged, and the carrier tells again.
+    Progress reports change nothing; what else phones write is counted and dropped. Raises ``DatabaseUnavailable``:
+    then nothing is acknowledged, and the carrier tells again.
     """
     final = [d.receipt for d in deliveries if d.receipt is not None and d.receipt.final and d.receipt.ref]
     if final:
         _record_final(carrier, final, at, insist)
     if texts := [each for each in deliveries if each.receipt is None]:
-        hearing.hear(texts, at=at)
+        hearing.hear(texts, carrier=carrier, at=at)
 
 
 def _record_final(carrier: UUID, final: Sequence[Receipt], at: dt.datetime, insist: Insist) -> None:

@@ -25,7 +25,7 @@ from smsplatform.lib.api.openapi import documented
 from smsplatform.lib.api.views import Nothing
 
 # An id names a transfer only together with its kind.
-PREFIXES = {"charge": "chg", "refund": "ref", "top_up": "top", "adjustment": "adj"}
+PREFIXES = {"charge": "chg", "refund": "ref", "top_up": "top", "adjustment": "adj", "drawn": "drw"}
 
 
 class LedgerEntryDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ class LedgerEntryDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=Tr
 
     object: Literal["ledger_entry"]
     id: str
-    kind: Literal["charge", "refund", "top_up", "adjustment"]
+    kind: Literal["charge", "refund", "top_up", "adjustment", "drawn"]
     sequence: int
     amount: str
     balance_after: str

@@ -6,7 +6,8 @@ from billing.models.read_only import ReadOnly
 class Transfer(ReadOnly):
     """Money that moved from one account to another; never changed, never deleted while it is kept.
 
-    ``id`` is the id of what caused it: a message for charges and refunds, the payment for top-ups.
+    ``id`` is the id of what caused it: a message for charges and refunds, the payment for top-ups, the hold for what
+    was drawn from it.
     """
 
     class Kind(models.TextChoices):
@@ -14,6 +15,7 @@ class Transfer(ReadOnly):
         REFUND = "refund", "Refund"
         TOP_UP = "top_up", "Top-up"
         ADJUSTMENT = "adjustment", "Correction"
+        DRAWN = "drawn", "Drawn from a hold"
 
     pk = models.CompositePrimaryKey("id", "kind")
     id = models.UUIDField()

@@ -24,11 +24,15 @@ Amount = Annotated[str, Meta(description="A decimal", examples=["0.071"])]
 
 
 class Price(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What a message costs. Held until it is final, then charged or released."""
+    """What a message costs. Held until it is final, then charged or released.
+
+    Of a long message that is charged, the parts that are not owed were returned: ``amount`` less ``returned`` is paid.
+    """
 
     amount: Amount
     currency: str
     state: Literal["held", "charged", "released"]
+    returned: Amount
 
 
 class Reason(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -78,9 +82,11 @@ class Step(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Something that happened to a message."""
 
     at: dt.datetime
-    type: Literal["accepted", "scheduled", "attempt", "receipt", "event", "final", "webhook"]
+    type: Literal["accepted", "scheduled", "attempt", "receipt", "event", "final", "refund", "webhook"]
     code: Annotated[str | None, Meta(description="A stable word: outcome, receipt state, event, status or type")]
-    detail: Annotated[str | None, Meta(description="The carrier's or network's own code, or why")] = None
+    detail: Annotated[
+        str | None, Meta(description="The carrier's or network's own code, or why; of a refund, how much")
+    ] = None
     part: int | UnsetType = UNSET
     attempt: int | UnsetType = UNSET
     carrier: str | UnsetType | None = UNSET

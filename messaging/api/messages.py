@@ -22,7 +22,7 @@ from messaging.api.documents import (
     SearchRequest,
 )
 from messaging.drafting import Draft, SendRequest, Source
-from messaging.gate import idempotency_of
+from messaging.gate import idempotency_of, refusal
 from messaging.models import Message
 from smsplatform.lib import ids
 from smsplatform.lib.api import pages
@@ -104,14 +104,13 @@ class Messages(MessageView):
         named = sending.limit(self.info, 1)
         try:
             draft = sending.drafted(wanted, source, at=self.at)
-            sending.spend(self.info, [draft])
         except Problem as problem:
             return sending.again_or(problem, source, key)
         outcomes = sending.accepted([draft], source, key, at=self.at)
         if key and sending.is_replay(outcomes, key):
             return sending.again(source, key)
         if outcomes != ["ok"]:
-            raise Problem.single(outcomes[0])
+            raise refusal(outcomes[0], self.info, draft.plan.price, at=self.at)
         return Response(presenting.of_draft(draft, source, at=self.at), 202, headers=named)
 
 
@@ -135,7 +134,6 @@ class Batch(MessageView):
         batch_id = ids.uuid7()
         results = [self._draft(item, source, batch_id) for item in items]
         drafts = [result for result in results if isinstance(result, Draft)]
-        sending.spend(self.info, drafts)
         outcomes = sending.accepted(drafts, source, key, at=self.at)
         if key and sending.is_replay(outcomes, key):
             return sending.again(source, key, results)

@@ -18,7 +18,7 @@ from accounts.keys import KeyInfo
 from messaging import sources, submission
 from messaging.acceptance import REPLAY, Idempotency, Order, accept_now
 from messaging.drafting import Draft, SendRequest, Source, plan, seal
-from messaging.gate import check_money, money_wanted, replayed, replayed_or
+from messaging.gate import replayed, replayed_or
 from privacy import keyring
 from smsplatform.lib import limits
 from smsplatform.lib.api.problems import Problem
@@ -34,12 +34,6 @@ def limit(info: KeyInfo, count: int) -> dict[str, str]:
     if not all(decision.allowed for _, decision in entries):
         raise Problem("rate_limited", headers=named)
     return named
-
-
-def spend(info: KeyInfo, drafts: Sequence[Draft]) -> None:
-    """Take what these drafts cost from what the key may spend today. Raises ``Problem``."""
-    if info.money_max is not None:
-        check_money(limits.take(**money_wanted(info, drafts)))
 
 
 def drafted(request: SendRequest, source: Source, *, at: dt.datetime, batch_id: UUID | None = None) -> Draft:

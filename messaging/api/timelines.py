@@ -6,6 +6,7 @@ from uuid import UUID
 
 from messaging.models import Attempt, Carrier, Delivery, Message, MessageEvent
 from messaging.models.message import FINAL
+from messaging.presenting import amount
 from smsplatform.lib import ids
 
 Step = dict[str, Any]
@@ -61,6 +62,9 @@ def _event(event: MessageEvent) -> Step:
 def _final(message: Message) -> Iterator[Step]:
     if message.status in FINAL and message.final_at is not None:
         yield {"at": message.final_at, "type": "final", "code": message.status, "detail": message.error}
+        if message.given_back:
+            code = "whole" if message.given_back == message.price else "part"
+            yield {"at": message.final_at, "type": "refund", "code": code, "detail": amount(message.given_back)}
 
 
 def _delivery(delivery: Delivery) -> Step:

@@ -2,7 +2,7 @@
 
 from messaging.models.attempt import Attempt, OrphanReceipt
 from messaging.models.call import Call
-from messaging.models.carrier import BindLease, Carrier, Route
+from messaging.models.carrier import BindLease, Carrier, Route, UnheardDay
 from messaging.models.export import Export, ExportPiece
 from messaging.models.idempotency import IdempotencyKey
 from messaging.models.kept import CorridorDay, KeptBody
@@ -38,5 +38,6 @@ __all__ = [
     "Template",
     "TouchedHour",
     "TrafficHour",
+    "UnheardDay",
     "WebhookEndpoint",
 ]

@@ -91,3 +91,18 @@ class BindLease(models.Model):
 
     def __str__(self) -> str:
         return f"bind {self.slot}"
+
+
+class UnheardDay(models.Model):
+    """How many texts from phones a carrier brought on a day that were acknowledged and not kept."""
+
+    pk = models.CompositePrimaryKey("day", "carrier_id")
+    day = models.DateField()
+    carrier_id = models.UUIDField()
+    texts = models.BigIntegerField()
+
+    class Meta:
+        db_table = "messaging_unheard_day"
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.texts}"

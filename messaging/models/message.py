@@ -106,7 +106,8 @@ class Message(models.Model):
     currency = models.CharField(max_length=3)
     price_item_id = models.UUIDField(null=True)
     refund_basis = models.CharField(max_length=9)
-    refunded = models.BooleanField(default=False)
+    refunded = models.BooleanField(default=False)  # all of the price was given back
+    returned = models.BigIntegerField(null=True)  # how much of it, when some was
     status = models.CharField(max_length=11, choices=Status)
     error = models.CharField(max_length=40, null=True)  # noqa: DJ001  # no error is not an empty error
     send_at = models.DateTimeField(null=True)
@@ -141,6 +142,11 @@ class Message(models.Model):
     def created_at(self) -> dt.datetime:
         """When it was accepted; the id carries it."""
         return ids.time_of(self.id)
+
+    @property
+    def given_back(self) -> int:
+        """How much of the price was given back, in micro-units."""
+        return self.price if self.refunded else self.returned or 0
 
     @property
     def body_until(self) -> dt.datetime:

@@ -3,7 +3,8 @@
 -- A source is who sends: one API key (or person) in one mode of one workspace. Each names the wallet it pays from and
 -- carries the signed context of its workspace, so that speed opens no hole in isolation. Messages refer to their
 -- source by position. The answer has one word per message, in order:
---   ok · replay · revoked_key · workspace_suspended · sender_not_approved · suppressed_recipient · insufficient_balance
+--   ok · replay · revoked_key · workspace_suspended · sender_not_approved · suppressed_recipient · spend_limited ·
+--   insufficient_balance
 CREATE FUNCTION pipeline.accept(
     p_at timestamptz,
     p_token text[], p_workspace uuid[], p_wallet uuid[], p_key uuid[], p_user uuid[], p_livemode boolean[],
@@ -27,6 +28,8 @@ DECLARE
     stopped text[];
     fresh integer[];
     funded boolean[];
+    caps bigint[];
+    within boolean[];
 BEGIN
     PERFORM 1 FROM unnest(p_token, p_workspace) AS s(token, workspace)
     WHERE tenancy.subject('w', s.token) IS DISTINCT FROM s.workspace;
@@ -34,13 +37,15 @@ BEGIN
         RAISE EXCEPTION 'workspace context refused: another workspace' USING ERRCODE = 'SP001';
     END IF;
 
-    -- Workspaces and keys suspended, keys revoked and senders withdrawn since the caller's cache was filled.
+    -- Workspaces and keys suspended, keys revoked and senders withdrawn since the caller's cache was filled; and what
+    -- each key may spend today.
     SELECT array_agg(CASE
         WHEN (SELECT w.suspended_at <= p_at FROM accounts_workspace w WHERE w.id = s.workspace) THEN 'workspace_suspended'
         ELSE (SELECT CASE WHEN k.revoked_at <= p_at OR k.expires_at <= p_at OR k.workspace_id <> s.workspace
                           THEN 'revoked_key' WHEN k.suspended_at <= p_at THEN 'workspace_suspended' END
-              FROM accounts_api_key k WHERE k.id = s.key) END ORDER BY s.ord)
-    INTO stopped FROM unnest(p_key, p_workspace) WITH ORDINALITY AS s(key, workspace, ord);
+              FROM accounts_api_key k WHERE k.id = s.key) END ORDER BY s.ord),
+        array_agg((SELECT k.money_max FROM accounts_api_key k WHERE k.id = s.key) ORDER BY s.ord)
+    INTO stopped, caps FROM unnest(p_key, p_workspace) WITH ORDINALITY AS s(key, workspace, ord);
     SELECT array_agg(coalesce(stopped[m.source], CASE WHEN m.approved THEN 'ok' ELSE 'sender_not_approved' END)
                      ORDER BY m.ord), bool_or(stopped[m.source] IS NOT NULL OR m.approved IS NOT TRUE)
     INTO checked, refused
@@ -91,6 +96,20 @@ BEGIN
         refused := refused OR 'replay' = ANY (outcome);
     END IF;
 
+    IF num_nonnulls(VARIADIC caps) > 0 AND 'ok' = ANY (outcome) THEN
+        SELECT ledger.within_caps(array_agg(p_key[m.source] ORDER BY m.ord),
+                                  array_agg(p_workspace[m.source] ORDER BY m.ord),
+                                  array_agg(CASE m.outcome WHEN 'ok' THEN caps[m.source] END ORDER BY m.ord),
+                                  array_agg(m.price ORDER BY m.ord),
+                                  (p_at AT TIME ZONE 'UTC')::date) INTO within
+        FROM unnest(p_source, p_price, outcome) WITH ORDINALITY AS m(source, price, outcome, ord);
+        IF false = ANY (within) THEN
+            SELECT array_agg(CASE WHEN m.outcome = 'ok' AND NOT m.fits THEN 'spend_limited' ELSE m.outcome END ORDER BY m.ord)
+            INTO outcome FROM unnest(outcome, within) WITH ORDINALITY AS m(outcome, fits, ord);
+            refused := true;
+        END IF;
+    END IF;
+
     IF NOT refused THEN
         SELECT ledger.charge_many(p_id, array_agg(p_wallet[m.source] ORDER BY m.ord), p_price, p_at,
                                   array_agg(p_workspace[m.source] ORDER BY m.ord)) INTO funded
@@ -109,6 +128,11 @@ BEGIN
         FROM (SELECT ord, outcome, count(*) FILTER (WHERE outcome = 'ok') OVER (ORDER BY ord) AS nth
               FROM unnest(outcome) WITH ORDINALITY AS o(outcome, ord)) AS m;
         refused := true;
+    END IF;
+    IF within IS NOT NULL THEN
+        PERFORM ledger.spend_caps(array_agg(p_key[m.source]), array_agg(m.price), (p_at AT TIME ZONE 'UTC')::date)
+        FROM unnest(p_source, p_price, outcome) AS m(source, price, outcome)
+        WHERE m.outcome = 'ok' AND caps[m.source] IS NOT NULL HAVING count(*) > 0;
     END IF;
 
     WITH m AS MATERIALIZED (

@@ -8,7 +8,7 @@ RETURNS TABLE (
     id uuid, workspace_id uuid, endpoint_id uuid, event_id uuid, type text, error text, occurred_at timestamptz,
     attempts smallint, url bytea, secret bytea, previous_secret bytea, previous_until timestamptz, content text,
     message_id uuid, livemode boolean, sender_id uuid, to_ct bytea, country text, category text, parts smallint,
-    price bigint, currency text, refunded boolean, reference_ct bytea, metadata_ct bytea, body_until timestamptz,
+    price bigint, currency text, returned bigint, reference_ct bytea, metadata_ct bytea, body_until timestamptz,
     text_ct bytea
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
@@ -43,7 +43,8 @@ BEGIN
     )
     SELECT l.id, l.workspace_id, l.endpoint_id, l.event_id, l.type::text, l.error::text, l.occurred_at, l.attempts, e.url,
            e.secret, e.previous_secret, e.previous_until, e.content::text, l.message_id, coalesce(m.livemode, e.livemode),
-           m.sender_id, m.to_ct, m.country::text, m.category::text, m.parts, m.price, m.currency::text, m.refunded,
+           m.sender_id, m.to_ct, m.country::text, m.category::text, m.parts, m.price, m.currency::text,
+           CASE WHEN m.refunded THEN m.price ELSE m.returned END,
            m.reference_ct, m.metadata_ct, least(m.body_expires_at, m.final_at + make_interval(hours => m.body_hours)),
            CASE WHEN e.content = 'full'
                      AND least(m.body_expires_at, m.final_at + make_interval(hours => m.body_hours)) > p_at THEN (

@@ -1,8 +1,9 @@
 -- Receipts and final states.
 
 -- Bring messages to a final state, once: the outbox row goes, money that is not owed returns, the webhook is queued.
--- A message that is final already is left alone. Refund policy by the price's basis: `accept` pays for the attempt,
--- `submit` once a carrier took it, `delivered` only on delivery; what we refused or the customer canceled is free.
+-- A message that is final already is left alone. Refund policy by the price's basis, part by part: `accept` pays for
+-- the attempt, `submit` for each part that a carrier took, `delivered` for each part that arrived; what we refused or
+-- the customer canceled is free.
 CREATE FUNCTION pipeline.finish(p_id uuid[], p_status text[], p_error text[], p_at timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline
 SET enable_seqscan = off SET enable_nestloop = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -21,19 +22,27 @@ BEGIN
         RETURNING o.message_id AS id, o.state, w.status, w.error
     ), changed AS (
         UPDATE messaging_message m SET status = t.status, error = t.error, final_at = p_at,
-            refunded = m.price > 0 AND (t.status IN ('canceled', 'rejected')
-                OR (m.refund_basis <> 'accept' AND t.status <> 'delivered' AND t.state <> 2)
-                OR (m.refund_basis = 'delivered' AND t.status <> 'delivered')),
+            (returned, refunded) = (SELECT nullif(b.back, 0), b.back > 0 AND b.back = m.price FROM (SELECT CASE
+                WHEN t.status = 'delivered' THEN 0
+                WHEN t.status IN ('canceled', 'rejected') THEN m.price
+                WHEN m.refund_basis = 'accept' OR (m.refund_basis = 'submit' AND t.state = 2) THEN 0
+                WHEN m.parts = 1 THEN m.price
+                ELSE m.unit_price * (m.parts - (
+                    SELECT count(DISTINCT a.part) FROM messaging_attempt a
+                    WHERE a.message_id = m.id AND CASE m.refund_basis WHEN 'delivered' THEN a.receipt = 'delivered'
+                                                                      ELSE a.outcome = 'accepted' END))
+                END AS back) AS b),
             to_ct = CASE WHEN m.mask_recipient THEN NULL ELSE m.to_ct END,
             redacted_at = CASE WHEN m.discard_body THEN coalesce(m.redacted_at, p_at) ELSE m.redacted_at END
         FROM taken t WHERE m.id = t.id AND m.id = ANY (p_id) AND m.id >= least AND m.id <= most
-        RETURNING m.id, m.workspace_id, m.livemode, m.callback_id, m.status, m.error, m.refunded, m.discard_body,
+        RETURNING m.id, m.workspace_id, m.livemode, m.callback_id, m.status, m.error, m.returned, m.discard_body,
                   m.body_expires_at
     )
     SELECT count(*)::integer AS number, array_agg(id) AS ids, array_agg(workspace_id) AS workspaces,
            array_agg(livemode) AS livemodes, array_agg(callback_id) AS callbacks,
            array_agg('message.' || status) AS types, array_agg(error::text) AS errors,
-           array_agg(id) FILTER (WHERE refunded) AS refunds,
+           array_agg(id) FILTER (WHERE returned > 0) AS refunds,
+           array_agg(returned) FILTER (WHERE returned > 0) AS amounts,
            array_agg(id) FILTER (WHERE discard_body) AS discards,
            array_agg((body_expires_at AT TIME ZONE 'UTC')::date) FILTER (WHERE discard_body) AS discard_days
     INTO done FROM changed;
@@ -42,7 +51,7 @@ BEGIN
         RETURN 0;
     END IF;
     IF done.refunds IS NOT NULL THEN
-        PERFORM ledger.refund_many(done.refunds, p_at);
+        PERFORM ledger.refund_many(done.refunds, p_at, done.amounts);
     END IF;
     IF done.discards IS NOT NULL THEN
         DELETE FROM messaging_body b USING unnest(done.discards, done.discard_days) AS d(id, day)

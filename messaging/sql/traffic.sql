@@ -77,7 +77,7 @@ BEGIN
     SELECT p.workspace, p.livemode, p.hour, m.country, m.category, m.outcome, m.latency, count(*), sum(m.parts), sum(m.price)
     FROM unnest(workspaces, modes, hours) AS p(workspace, livemode, hour)
     CROSS JOIN LATERAL (
-        SELECT q.country, q.category, q.parts, CASE WHEN q.refunded THEN 0 ELSE q.price END AS price,
+        SELECT q.country, q.category, q.parts, CASE WHEN q.refunded THEN 0 ELSE q.price - coalesce(q.returned, 0) END AS price,
                CASE WHEN q.final_at IS NULL THEN 'open' ELSE q.status END AS outcome,
                CASE WHEN q.status = 'delivered' THEN pipeline.latency_class(
                    greatest(to_timestamp(('x' || left(translate(q.id::text, '-', ''), 12))::bit(48)::bigint / 1000.0),

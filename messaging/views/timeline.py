@@ -171,11 +171,10 @@ def _final(message: Message) -> Iterator[Entry]:
         at=message.final_at, title=status_name(message.status), icon=icon, tone=tone, facts=facts,
         code=message.error if message.error in CODES else "",
     )  # fmt: skip
-    if message.refunded:
-        amount = money(message.price, message.currency)
-        yield Entry(
-            at=message.final_at, title=_("Price returned"), icon="arrow-uturn-left", tone="info", facts=(amount,)
-        )
+    if message.given_back:
+        amount = money(message.given_back, message.currency)
+        title = _("Price returned") if message.refunded else _("Price of the parts that are not owed returned")
+        yield Entry(at=message.final_at, title=title, icon="arrow-uturn-left", tone="info", facts=(amount,))
 
 
 def reason(code: str) -> str:

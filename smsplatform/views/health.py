@@ -11,12 +11,16 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from accounts.access import public
+from messaging import operation
 from smsplatform import health
 from smsplatform.lib import clock
 
 logger = logging.getLogger(__name__)
 OLDEST = prometheus_client.Gauge(
     "smsplatform_queue_oldest_seconds", "Seconds by which the oldest due row is late", ["queue"]
+)
+UNHEARD = prometheus_client.Gauge(
+    "smsplatform_texts_not_kept", "Texts from phones that were acknowledged and not kept, since the beginning"
 )
 UP = prometheus_client.Gauge("smsplatform_part_up", "Whether a part answers", ["part"])
 
@@ -51,6 +55,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     with contextlib.suppress(DatabaseError):  # already said above
         for queue, seconds in health.backlog(at=at).items():
             OLDEST.labels(queue=queue).set(seconds)
+        UNHEARD.set(sum(operation.unheard().values()))
     return HttpResponse(prometheus_client.generate_latest(), content_type=prometheus_client.CONTENT_TYPE_LATEST)
 
 

@@ -30,6 +30,17 @@ class Purse:
     def posted(self) -> int:
         return ledger.balance(workspace=self.workspace, currency=self.currency, livemode=self.livemode).posted
 
+    @property
+    def available(self) -> int:
+        return ledger.balance(workspace=self.workspace, currency=self.currency, livemode=self.livemode).available
+
+    def hold(self, amount: int, *, hours: int = 1) -> UUID:
+        made = ids.uuid7()
+        ledger.take_hold(
+            id=made, wallet=self.wallet, amount=amount, until=self.at + dt.timedelta(hours=hours), at=self.at
+        )
+        return made
+
     def charge(self, *amounts: int) -> list[bool]:
         return ledger.charge(
             ids=new_ids(len(amounts)), wallets=[self.wallet] * len(amounts), amounts=amounts, at=self.at

@@ -1,8 +1,10 @@
 """A phone that says stop, in whatever words and form, to whom it may concern."""
 
+from uuid import uuid4
+
 import pytest
 
-from messaging import hearing, provisioning
+from messaging import hearing, operation, provisioning
 from messaging.carriers.smpp.session import Delivery
 from messaging.models import Suppression
 from smsplatform.lib import clock
@@ -12,6 +14,7 @@ from tests.factories.accounts import World, make_workspace
 from tests.privacy.test_finding import number
 
 CODE = "46401"
+CARRIER = uuid4()
 
 
 def shop() -> tuple[World, str]:
@@ -40,8 +43,10 @@ def suppressed(world: World) -> int:
 def test_a_word_that_means_stop_suppresses_the_number(words: str, wide: bool) -> None:
     world, to = shop()
 
-    assert hearing.hear([text(words, source=to, wide=wide)], at=clock.now()) == 1
-    assert hearing.hear([text(words, source=to, wide=wide)], at=clock.now()) == 1  # the carrier told it again
+    assert hearing.hear([text(words, source=to, wide=wide)], carrier=CARRIER, at=clock.now()) == 1
+    assert (
+        hearing.hear([text(words, source=to, wide=wide)], carrier=CARRIER, at=clock.now()) == 1
+    )  # the carrier told it again
 
     assert suppressed(world) == 1
 
@@ -50,7 +55,7 @@ def test_only_the_workspace_that_was_answered_stops() -> None:
     (asked, to), other = shop(), make_workspace()
     messaging.finish(other, messaging.accept(other, to=to))
 
-    hearing.hear([text("stop", source=to)], at=clock.now())
+    hearing.hear([text("stop", source=to)], carrier=CARRIER, at=clock.now())
 
     assert (suppressed(asked), suppressed(other)) == (1, 0)
 
@@ -61,7 +66,7 @@ def test_only_the_workspace_that_was_answered_stops() -> None:
 def test_other_words_and_other_senders_change_nothing(words: str, to: str) -> None:
     world, source = shop()
 
-    assert hearing.hear([text(words, source=source, to=to)], at=clock.now()) == 0
+    assert hearing.hear([text(words, source=source, to=to)], carrier=CARRIER, at=clock.now()) == 0
     assert suppressed(world) == 0
 
 
@@ -69,4 +74,14 @@ def test_other_words_and_other_senders_change_nothing(words: str, to: str) -> No
 def test_what_is_no_phone_is_not_heard(source: str) -> None:
     shop()
 
-    assert hearing.hear([text("stop", source=source)], at=clock.now()) == 0
+    assert hearing.hear([text("stop", source=source)], carrier=CARRIER, at=clock.now()) == 0
+
+
+def test_texts_that_are_not_kept_are_counted_by_carrier_and_nothing_else_of_them_is() -> None:
+    (_, to), carrier = shop(), uuid4()
+
+    for words in ("Hello", "stop", "Thanks a lot"):
+        hearing.hear([text(words, source=to)], carrier=carrier, at=clock.now())
+
+    assert operation.unheard()[carrier] == 2
+    assert operation.unheard(since=clock.now())[carrier] == 2

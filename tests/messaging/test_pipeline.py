@@ -1,5 +1,6 @@
 """From the queue to the final state, on the functions the workers call: claims, answers, receipts, expiry, refunds."""
 
+import dataclasses
 import datetime as dt
 import threading
 from collections.abc import Sequence
@@ -51,10 +52,10 @@ class Way:
     carrier: UUID = field(default_factory=uuid4)
     holder: UUID = field(default_factory=uuid4)
 
-    def accept(self, count: int = 1, at: dt.datetime = AT, **fields: Any) -> list[Draft]:
+    def accept(self, count: int = 1, at: dt.datetime = AT, basis: str = "submit", **fields: Any) -> list[Draft]:
         source = sources.for_user(self.world.id, self.world.owner.id, livemode=True)
         made = plan(SendRequest(**{"to": TO, "body": "Hello", **fields}), source, at=at)
-        made = replace(made, carrier=self.carrier)
+        made = replace(made, carrier=self.carrier, quote=dataclasses.replace(made.quote, refund_basis=basis))
         key = keyring.body_key(self.world.id, made.body_expires_at.date())
         drafts = [seal(made, source, key) for _ in range(count)]
         with scope.workspace(self.world.id):
@@ -112,6 +113,15 @@ class Way:
         """Charges less refunds."""
         with scope.workspace(self.world.id):
             return 100_000_000 - ledger.balance(workspace=self.world.id, currency="EUR", livemode=True).available
+
+    def given_back(self, draft: Draft) -> tuple[int, bool]:
+        """How much, and whether it is all."""
+        with scope.workspace(self.world.id):
+            message = Message.objects.get(id=draft.id)
+        return message.given_back, message.refunded
+
+    def broken(self) -> list[ledger.Violation]:
+        return ledger.verify(workspace=self.world.id)
 
     def count(self, model: Any, **filters: Any) -> int:
         with scope.workspace(self.world.id):
@@ -287,6 +297,51 @@ def test_all_parts_in_one_batch_of_receipts_settle_the_message(way: Way) -> None
     way.receipts(refs)
 
     assert way.states() == [("delivered", None)] * 2
+
+
+def test_a_long_message_returns_the_price_of_the_parts_no_carrier_took(way: Way) -> None:
+    (draft,) = way.accept(body="a" * 400)
+    rows = way.claim()
+    refs = way.answer(rows, action="retry", parts=1, due=AT)
+    again = way.claim()
+    way.answer(again, action="failed", outcome="refused", refs=[], parts=0, code="invalid_destination")
+    unit = draft.plan.quote.unit_micro
+
+    way.receipts(refs, "delivered")
+
+    assert way.states() == [("failed", "invalid_destination")]
+    assert way.owed() == unit
+    assert way.given_back(draft) == (2 * unit, False)
+    assert way.broken() == []
+
+
+def test_a_long_message_returns_the_price_of_the_parts_that_did_not_arrive_where_arrival_is_paid(way: Way) -> None:
+    (draft,) = way.accept(body="a" * 400, basis="delivered")
+    refs = way.answer(way.claim(), parts=3)
+    unit = draft.plan.quote.unit_micro
+
+    way.receipts(refs[:2], "delivered")
+    way.receipts(refs[2:], "undelivered")
+    way.receipts(refs[2:], "undelivered")
+
+    assert way.states() == [("undelivered", "carrier_undelivered")]
+    assert way.owed() == 2 * unit
+    assert way.given_back(draft) == (unit, False)
+    assert way.broken() == []
+
+
+def test_a_long_message_without_receipts_returns_all_where_arrival_is_paid_and_nothing_where_sending_is(
+    way: Way,
+) -> None:
+    paid, free = way.accept(body="a" * 400), way.accept(body="a" * 400, basis="delivered")
+    way.answer(way.claim(), parts=3)
+
+    expire(paid[0].plan.expires_at + 20 * MINUTE)
+
+    assert set(way.states()) == {("expired", "no_receipt")}
+    assert way.given_back(paid[0]) == (0, False)
+    assert way.given_back(free[0]) == (free[0].plan.price, True)
+    assert way.owed() == paid[0].plan.price
 
 
 def test_a_retry_of_a_long_message_knows_the_parts_the_carrier_has(way: Way) -> None:

@@ -39,7 +39,7 @@ def truth(world: World) -> Counter[tuple[Any, ...]]:
                    latency_class(message))  # fmt: skip
             found[(*key, "messages")] += 1
             found[(*key, "parts")] += message.parts
-            found[(*key, "price")] += 0 if message.refunded else message.price
+            found[(*key, "price")] += message.price - message.given_back
     return +found
 
 

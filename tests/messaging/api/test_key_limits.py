@@ -3,12 +3,15 @@
 import asyncio
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from accounts import keys
 from accounts.roles import Scope
+from billing.models import Cap
 from messaging.gate import Gate
 from smsplatform.lib import clock
 from smsplatform.lib.tenancy import scope
@@ -104,11 +107,41 @@ def test_a_key_spends_no_more_than_its_money_for_the_day(world: World, door: Doo
     price = messaging.accept(world)[0].plan.price
     key = world.key(Scope.MESSAGES_SEND, money_max=price * 2)
 
-    answers = door(key, [{"messages": [text()] * 3}, text(), text(), text()])
+    answers = door(key, [text(body="b" * 400), text(), {"messages": [text()] * 3}, text(), {"messages": [text()]}])
 
-    assert [status for status, _, _ in answers] == [429, 202, 202, 429]
+    assert [status for status, _, _ in answers] == [429, 202, 202, 429, 422]
     assert answers[0][2]["code"] == answers[3][2]["code"] == "spend_limited"
+    assert [each.get("code") for each in answers[2][2]["results"]] == [None, "spend_limited", "spend_limited"]
+    assert "retry-after" not in answers[0][1]  # no day has that much
     assert int(answers[3][1]["retry-after"]) > 0
+
+
+def test_what_was_refused_for_want_of_money_leaves_the_key_what_it_may_spend(world: World) -> None:
+    price = messaging.accept(world)[0].plan.price
+    key = world.key(Scope.MESSAGES_SEND, money_max=price * 4)
+
+    long, fits = by_views(key, [text(body="b" * 800), {"messages": [text()] * 4}])
+
+    assert (long[0], fits[2]["accepted"]) == (429, 4)
+
+
+def test_many_at_once_spend_the_last_cent_of_a_key_once(world: World) -> None:
+    price = messaging.accept(world)[0].plan.price
+    api = world.api(key=world.key(Scope.MESSAGES_SEND, money_max=price * 7))
+
+    def send(number: int) -> int:
+        try:
+            return int(api.post("/v1/messages", text()).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(24)))
+
+    assert sorted(set(answers)) == [202, 429]
+    assert answers.count(202) == 7
+    with scope.workspace(world.id):
+        assert Cap.objects.filter(workspace_id=world.id, used=price * 7, amount_max=price * 7).count() == 1
 
 
 @doors
