@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
+
 from messaging import receipts, routing
 from messaging.carriers.hub import Hub, Link
 from messaging.carriers.smpp import submits
@@ -41,7 +43,7 @@ DOWN_SECONDS = 3.0  # a carrier without a session this long loses its queue to t
 LADDER = Ladder(delays=(2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0), jitter=0.2)
 FALLBACK_AFTER = 2  # temporary failures with one carrier before the next one is tried
 THROTTLED_AGAIN = dt.timedelta(seconds=1)
-UNKNOWN_AGAIN = (dt.timedelta(0), dt.timedelta(0), dt.timedelta(seconds=60))  # by lane: marketing waits for a receipt
+MARKETING_LANE = 2
 
 
 class Claimed(NamedTuple):
@@ -131,7 +133,7 @@ def decide(flight: Flight, *, carrier: UUID, at: dt.datetime, chance: float) -> 
                 return again(dt.timedelta(0), row.hop + 1, row.failures)
             return Decision(row.message_id, "failed", worst.code, None, None, row.hop, row.failures)
         case Outcome.UNKNOWN:
-            return again(UNKNOWN_AGAIN[row.lane], row.hop, row.failures)
+            return again(unknown_again(row.lane), row.hop, row.failures)
         case Outcome.THROTTLED:
             return again(THROTTLED_AGAIN * (0.5 + chance), row.hop, row.failures)
         case Outcome.UNSENT:
@@ -329,6 +331,11 @@ def _drain(link: Link, session: database.Session) -> bool:
     return not hub().stopping.is_set()
 
 
+def unknown_again(lane: int) -> dt.timedelta:
+    """How long a message waits that a carrier may have taken or not: marketing for a receipt, others not at all."""
+    return dt.timedelta(seconds=settings.MARKETING_UNKNOWN_SECONDS if lane == MARKETING_LANE else 0)
+
+
 def worth_claiming(room: int, window: int) -> bool:
     """Whether enough slots are free for a claim to be worth its cost; a small window is never asked for more."""
     return room >= max(1, min(ROOM_MIN, window // 2))
@@ -422,7 +429,7 @@ def sweep() -> None:
     at = clock.now()
     session = database.session("system")
     try:
-        session.value("SELECT pipeline.reclaim(%s, %s, %s)", [at, UNKNOWN_AGAIN[2], 5000])
+        session.value("SELECT pipeline.reclaim(%s, %s, %s)", [at, unknown_again(MARKETING_LANE), 5000])
         for (carrier,) in session.rows("SELECT * FROM pipeline.due_carriers(%s)", [at]):
             wake(carrier)
     except database.DatabaseUnavailable:

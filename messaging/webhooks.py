@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString, NamedTuple
 
 from celery.signals import worker_shutting_down
+from django.conf import settings
 
 from accounts import notifications
 from messaging.events import Claimed, payload
@@ -32,13 +33,17 @@ LINGER_SECONDS = 1.0
 PACE_SECONDS = 0.02  # between claims: a claim of few costs as much as one of many
 BUSY_PACE_SECONDS, FEW = 0.05, 10  # under load the queue before us costs more time than this, and CPU is what is short
 WRITE_PACE_SECONDS = 0.02  # between statements that write down what was answered: larger and fewer
-LEASE = dt.timedelta(seconds=30)
 CLAIM_MAX = 500
 IN_HAND_MAX = 2000  # claimed and not written down: the bound of what a killed worker delivers twice
 
 # After the first attempt at once; the last wait ends two and a half days later.
 LADDER = Ladder(delays=(5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400), jitter=0.2)
 GONE = 410
+
+
+def lease() -> dt.timedelta:
+    """How long a claimed delivery is ours: its request begins in time to be answered within this (``posting``)."""
+    return 2 * dt.timedelta(seconds=settings.WEBHOOK_TIMEOUT_SECONDS)
 
 
 class Decision(NamedTuple):
@@ -159,7 +164,7 @@ class Deliverer:
 
     def _claim(self, session: database.Session, room: int) -> int:
         at = self._now()
-        rows = [Claimed(*row) for row in session.rows(_CLAIM, [room, at, at + LEASE, self._poster.full()])]
+        rows = [Claimed(*row) for row in session.rows(_CLAIM, [room, at, at + lease(), self._poster.full()])]
         if not rows:
             return 0
         with self._count:
@@ -219,15 +224,17 @@ class Deliverer:
             arrays.times([decision.due_at for decision in decisions]),
             arrays.int4s([result.took_ms for result in taken]),
         ]
-        database.insist(lambda: session.rows(_RECORD, arguments), self.stopping)
-        for row, why in {r.row.endpoint_id: (r.row, r.decision.disable) for r in taken if r.decision.disable}.values():
-            self._disable(session, row, why, at)
-
-    def _disable(self, session: database.Session, row: Claimed, why: str | None, at: dt.datetime) -> None:
-        off = database.insist(lambda: session.value(_DISABLE, [row.endpoint_id, why, at]), self.stopping)
-        if off:
-            logger.info("webhook_endpoint_disabled", extra={"reason": why})
-            notifications.send_due.apply_async()  # the mails are rows already; the sweep would find them
+        off = {r.row.endpoint_id: r.decision.disable for r in taken if r.decision.disable}
+        if not off:
+            database.insist(lambda: session.rows(_RECORD, arguments), self.stopping)
+            return
+        # In one transaction: whoever dies in between would leave an endpoint on that was given up, and nobody told.
+        given: list[tuple[LiteralString, list[Any]]] = [(_RECORD, arguments)]
+        given += [(_DISABLE, [endpoint, why, at]) for endpoint, why in sorted(off.items())]
+        for rows in (database.insist(lambda: session.together(given), self.stopping) or [])[1:]:
+            if rows[0][0]:
+                logger.info("webhook_endpoint_disabled")
+                notifications.send_due.apply_async()  # the mails are rows already; the sweep would find them
 
 
 _deliverer: Deliverer | None = None

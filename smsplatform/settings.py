@@ -275,6 +275,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- Messages -----------------------------------------------------------------------------------
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=["127.0.0.1", "::1"] if DEMO else [])
+WEBHOOK_TIMEOUT_SECONDS = env.float("WEBHOOK_TIMEOUT_SECONDS", default=15.0)  # how long an endpoint may take
+MARKETING_UNKNOWN_SECONDS = env.float("MARKETING_UNKNOWN_SECONDS", default=60.0)  # messaging/submission.py
 HANDSETS_URL = env.str("HANDSETS_URL", default="")  # control address of the simulated carrier, quick start only
 
 # --- Mail and logs ------------------------------------------------------------------------------

@@ -80,6 +80,16 @@ class Session:
         """The first column of the first row."""
         return self.rows(sql, arguments)[0][0]
 
+    def together(self, statements: Sequence[tuple[LiteralString, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
+        """All rows of each statement, in one transaction. Raises ``DatabaseUnavailable``; then none has happened."""
+        try:
+            connection = self._opened()
+            with connection.transaction():
+                return [connection.execute(sql, given, binary=True).fetchall() for sql, given in statements]
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.close()
+            raise DatabaseUnavailable(type(error).__name__) from None
+
     @property
     def backend_pid(self) -> int:
         """The server process of this session, which signed contexts name. Raises ``DatabaseUnavailable``."""

@@ -15,16 +15,17 @@ import aiohttp
 
 PATIENCE_SECONDS = 90.0
 AGAIN = {409, 503}
+CATEGORIES = {7: "otp", 5: "marketing", 9: "marketing"}
 
 
 def document(run: str, number: int) -> dict[str, Any]:
-    """Every tenth message has two parts, with the marker in both; every tenth is a passcode."""
+    """Every tenth message has two parts, with the marker in both; every tenth is a passcode, every fifth marketing."""
     marker = f"#{run}-{number}"
     long = number % 10 == 3
     return {
         "to": f"+49151{20_000_000 + number:08}",
         "body": f"{marker} {'long ' * 30} {marker} the end" if long else f"Parcel {number} {marker}",
-        "category": "otp" if number % 10 == 7 else "transactional",
+        "category": CATEGORIES.get(number % 10, "transactional"),
         "ttl": 3600,
     }
 

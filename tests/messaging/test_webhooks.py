@@ -1,6 +1,6 @@
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from django.db import connections
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from accounts import notifications
+from accounts.models import Notification
 from messaging import webhooks
 from messaging.models import Delivery
 from messaging.models.webhook import EVENT_TYPES
@@ -18,6 +19,7 @@ from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging
 from tests.factories.accounts import World, make_member, make_workspace
+from tests.factories.superuser import superuser
 from tests.messaging.receiver import Receiver, answering, failing_first, receiving
 
 AT = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -291,6 +293,38 @@ def test_after_the_last_failure_the_endpoint_is_off_and_its_people_know(
     assert [one.state for one in deliveries(world)] == ["exhausted"]
 
 
+def test_who_dies_while_switching_an_endpoint_off_has_written_nothing_of_it(
+    world: World, receiver: Receiver, deliverer: Deliverer
+) -> None:
+    receiver.answers["/dies"] = answering(410)
+    made = endpoint(world, receiver.url("/dies"))
+    messaging.finish(world, messaging.accept(world))
+    wanted = ids.decode(ids.WEBHOOK, made["id"])
+    blocked = (
+        "SELECT pid FROM pg_stat_activity WHERE query LIKE '%%pipeline.disable_endpoint%%' AND wait_event_type = 'Lock'"
+    )
+
+    with superuser() as other, superuser() as judge:
+        with other.transaction():
+            other.execute("SELECT 1 FROM messaging_webhook_endpoint WHERE id = %s FOR UPDATE", [wanted])
+            deliverer.drain(linger_seconds=0.05, box_seconds=1.0)
+            killed = eventually(lambda: judge.execute(blocked).fetchone())
+            judge.execute("SELECT pg_terminate_backend(%s)", [killed[0]])
+            assert [one.state for one in deliveries(world)] == ["leased"]
+        drain(deliverer)
+
+    assert eventually(lambda: [one.state for one in deliveries(world)] == ["exhausted"])
+    with scope.workspace(world.id):
+        assert Notification.objects.filter(workspace_id=world.id, kind="webhook_disabled").count() == 1
+
+
+def eventually(look: Callable[[], Any], seconds: float = 20) -> Any:
+    ends = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < ends:
+        time.sleep(0.02)
+    return found
+
+
 def test_a_redirect_is_not_followed(world: World, receiver: Receiver, deliverer: Deliverer) -> None:
     receiver.answers["/moved"] = answering(302, Location=receiver.url("/elsewhere"))
     endpoint(world, receiver.url("/moved"))
@@ -408,9 +442,9 @@ def test_what_a_dead_worker_held_is_delivered_by_another(
     at = clock.now()
     with connections["system"].cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pipeline.claim_deliveries(%s, %s, %s, '{}')", [10_000, at, at + webhooks.LEASE]
+            "SELECT count(*) FROM pipeline.claim_deliveries(%s, %s, %s, '{}')", [10_000, at, at + webhooks.lease()]
         )
-        moved.ahead = webhooks.LEASE + dt.timedelta(seconds=1)
+        moved.ahead = webhooks.lease() + dt.timedelta(seconds=1)
         cursor.execute("SELECT pipeline.reclaim_deliveries(%s)", [moved()])
 
     drain(deliverer)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from smsplatform.quickstart import services
+from smsplatform.quickstart import databases, pytest_plugin, services
 from tests.quickstart.test_children import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,9 +18,12 @@ class Run:
     """One installation in a directory of its own, and the command on it."""
 
     def __init__(self, directory: Path, *, port: int) -> None:
-        self.directory = directory
+        """With a cluster that is migrated already, as after an upgrade. ``.ci/run`` starts one from nothing."""
+        self.directory = directory / "run"
+        pytest_plugin._copy_template(self.directory)
+        (self.directory / "migrated").write_text(databases.fingerprint())
         self.port = port
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(directory), "RUN_DIR": str(directory)}
+        self.env = {"PATH": os.environ["PATH"], "HOME": str(directory), "RUN_DIR": str(self.directory)}
         self.process: subprocess.Popen[bytes] | None = None
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""The command itself, from nothing to a delivered message, through a hard kill, and again on the same data."""
+"""The command itself, to a delivered message, through a hard kill, and again on the same data."""
 
 import json
 import os
