@@ -74,20 +74,23 @@ def fill(connection: psycopg.Connection[Any], *, workspace: UUID, sender: UUID, 
     connection.execute("ANALYZE messaging_message")
 
 
-def combinations(*, sender: str, at: dt.datetime) -> Iterator[dict[str, Any]]:
-    """Every set of filters the page offers, common and rare values."""
+def combinations(*, sender: str, at: dt.datetime, every_value: bool = True) -> Iterator[dict[str, Any]]:
+    """Every set of filters the page offers, with every value of each, common and rare, or with the values in turn."""
     offered: dict[str, tuple[Any, ...]] = {
-        "status": (None, "delivered", "failed", "submitted", "canceled"),
-        "category": (None, "otp"),
-        "country": (None, "FR", "JP"),
-        "sender": (None, sender),
-        "since": (None, (at - dt.timedelta(days=20)).date()),
-        "until": (None, (at - dt.timedelta(days=10)).date()),
+        "status": ("delivered", "failed", "submitted", "canceled"),
+        "category": ("otp",),
+        "country": ("FR", "JP"),
+        "sender": (sender,),
+        "since": ((at - dt.timedelta(days=20)).date(),),
+        "until": ((at - dt.timedelta(days=10)).date(),),
     }
     exact: tuple[dict[str, str], ...] = ({}, {"to": TO}, {"reference": REFERENCE})
-    for values in itertools.product(*offered.values()):
-        chosen = {name: value for name, value in zip(offered, values, strict=True) if value is not None}
-        yield from ({**chosen, **more} for more in exact)
+    turns = {name: itertools.cycle(values) for name, values in offered.items()}
+    choices = offered if every_value else {name: (name,) for name in offered}
+    for values in itertools.product(*((None, *values) for values in choices.values())):
+        for more in exact:
+            chosen = {name: value for name, value in zip(offered, values, strict=True) if value is not None}
+            yield {**(chosen if every_value else {name: next(turns[name]) for name in chosen}), **more}
 
 
 def ask(*, workspace: UUID, filters: dict[str, Any], at: dt.datetime, timed: bool = True) -> Told:

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from messaging.drafting import Plan, SendRequest, Source, TemplateRef, plan
-from messaging.presenting import amount
+from messaging.presenting import amount, price_document
 from smsplatform.lib.api.problems import FieldError, Problem
 
 REFUSED_MAX = 100
@@ -72,7 +72,7 @@ def _totals(plans: list[Plan], refused: list[FieldError], wanted: Wanted) -> dic
         "body": first.text,
         "substituted": wanted.body is not None and first.text != wanted.body,
         "offending_characters": first.segmented.offending,
-        "price": {"amount": amount(sum(prices.values())), "currency": first.quote.currency, "state": "held"},
+        "price": price_document(sum(prices.values()), first.quote.currency, 0, final=False),
         "messages": len(plans),
         "countries": [
             {"country": country, "messages": count, "parts": count * parts, "amount": amount(prices[country])}
