@@ -100,6 +100,8 @@ declare(
             "at": MONEY,
         },
         units=(WALLETS,),
+    ),
+    ModelPolicy(
         model="billing.Hold",
         scope="tenant",
         what=_("Money set aside"),
