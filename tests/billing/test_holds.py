@@ -292,7 +292,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(start=st.integers(0, 80), steps=STEPS)
 def test_whatever_happens_the_books_sum_to_zero_and_no_wallet_goes_below_its_floor(
     purse: Open, start: int, steps: list[tuple[str, int]]

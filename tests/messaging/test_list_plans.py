@@ -15,6 +15,7 @@ SCANNED_MAX = 1_000  # a window that this table is much longer than
 
 def test_every_combination_of_filters_is_answered_from_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "SCANNED_MAX", SCANNED_MAX)
+    monkeypatch.setattr(listing, "COUNTED_MAX", SCANNED_MAX)
     world, at = make_workspace(), clock.now()
     with superuser() as connection:
         lists.fill(connection, workspace=world.id, sender=world.sender.id, rows=ROWS, at=at)
