@@ -34,7 +34,7 @@ FUNCTIONS = "\n".join(
 class Migration(migrations.Migration):
     """Money goes back part by part, a key's money for the day is counted with the charge, and what is not kept too."""
 
-    dependencies = [("messaging", "0091_processors"), ("billing", "0004_holds")]
+    dependencies = [("messaging", "0093_webhook_numbers"), ("billing", "0004_holds")]
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL("ALTER TABLE messaging_message ADD COLUMN returned bigint")],
