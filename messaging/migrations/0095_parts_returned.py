@@ -21,7 +21,15 @@ def _again(file: str, name: str) -> str:
 FUNCTIONS = "\n".join(
     [
         "SET LOCAL ROLE sp_definer;",
-        *(_again(*where) for where in (("accept", "accept"), ("finish", "finish"), ("traffic", "roll_up"))),
+        *(
+            _again(*where)
+            for where in (
+                ("accept", "accept"),
+                ("finish", "finish"),
+                ("traffic", "roll_up"),
+                ("give_back", "give_back"),
+            )
+        ),
         "DROP FUNCTION pipeline.claim_deliveries;",
         _function("deliver", "claim_deliveries"),
         "REVOKE ALL ON FUNCTION pipeline.claim_deliveries FROM PUBLIC;",
@@ -34,7 +42,7 @@ FUNCTIONS = "\n".join(
 class Migration(migrations.Migration):
     """Money goes back part by part, a key's money for the day is counted with the charge, and what is not kept too."""
 
-    dependencies = [("messaging", "0093_webhook_numbers"), ("billing", "0004_holds")]
+    dependencies = [("messaging", "0094_staff_exports"), ("billing", "0004_holds")]
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL("ALTER TABLE messaging_message ADD COLUMN returned bigint")],
