@@ -51,6 +51,7 @@ def test_an_address_elsewhere_needs_tls(settings: Any, changed: dict[str, Any], 
 
 @pytest.mark.promise("team-35")
 def test_a_database_elsewhere_is_asked_how_we_are_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    connections["default"].ensure_connection()
     monkeypatch.setitem(connections["default"].settings_dict, "HOST", "db.example.org")
 
     assert "database default" in transport.unprotected("1.2")  # the open connection has no TLS
