@@ -69,7 +69,8 @@ def _count(request: HttpRequest, response: HttpResponse, said: Choices) -> None:
     mode = cookies.mode()
     if mode == "off" or said.analytics is False or (mode == "consent_cookie" and not said.analytics):
         return
-    if request.user.is_authenticated and objections.stands(person=request.user.pk, activity=COUNTING):
+    user = getattr(request, "user", None)  # None after a view of the API framework that asks nobody
+    if user is not None and user.is_authenticated and objections.stands(person=user.pk, activity=COUNTING):
         return
     assert request.resolver_match is not None
     visits.log.note(
