@@ -67,7 +67,7 @@ def test_the_inspector_of_a_message_leads_to_a_question_about_it(shop: pages.Sho
     [
         ("topic", ""), ("topic", "nonsense"), ("subject", ""), ("subject", "x" * 121), ("text", " "),
         ("text", "x" * 5001), ("text", "a\x00b"), ("about", "msg_nothing"), ("about", "x" * 41),
-        ("about", ids.encode(ids.MESSAGE, ids.uuid7())),
+        ("about", "msg_01m7zxgndhech94vnehj360j92"),
     ],
 )  # fmt: skip
 def test_a_poor_question_is_refused_at_its_field_and_keeps_what_was_typed(
