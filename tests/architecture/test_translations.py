@@ -47,12 +47,17 @@ def marked() -> list[Found]:
     return found + [found for path in templates for found in _in_template(path)]
 
 
-def catalogue() -> dict[str, str]:
+def forms() -> dict[str, list[str]]:
+    """All German forms by message id: of a plural, the one for one and the one for many."""
+    found: dict[str, list[str]] = {}
     with (settings.ROOT / "locale/de/LC_MESSAGES/django.mo").open("rb") as compiled:
-        return {
-            key[0] if isinstance(key, tuple) else key: text
-            for key, text in gettext.GNUTranslations(compiled)._catalog.items()  # type: ignore[attr-defined]  # the only way to list one
-        }
+        for key, text in gettext.GNUTranslations(compiled)._catalog.items():  # type: ignore[attr-defined]  # the only way to list one
+            found.setdefault(key[0] if isinstance(key, tuple) else key, []).append(text)
+    return found
+
+
+def catalogue() -> dict[str, str]:
+    return {message: texts[0] for message, texts in forms().items()}
 
 
 def test_every_marked_string_has_a_german_text() -> None:
@@ -65,9 +70,10 @@ def test_every_marked_string_has_a_german_text() -> None:
 
 def test_translations_keep_the_placeholders() -> None:
     broken = [
-        message
-        for message, text in catalogue().items()
-        if message and set(PLACEHOLDER.findall(text)) - set(PLACEHOLDER.findall(message))
+        (message, text)
+        for message, texts in forms().items()
+        for text in texts
+        if message and set(PLACEHOLDER.findall(text)) != set(PLACEHOLDER.findall(message))
     ]
 
     assert broken == []
