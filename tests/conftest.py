@@ -1,11 +1,14 @@
 """Fixtures every test may use. Servers and databases come from ``smsplatform/quickstart/pytest_plugin.py``."""
 
+import datetime as dt
 import traceback
 from collections.abc import Generator
 
 import pytest
 from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
+
+from smsplatform.lib import clock, ids
 
 # No test depends on how fast the machine is at the moment.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,6 +30,14 @@ def _own_language_and_zone() -> Generator[None]:
     yield
     translation.deactivate()
     timezone.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _own_time() -> Generator[None]:
+    """Ids never run backwards; after a test that travelled into the future, the next one's would be of days to come."""
+    yield
+    if ids.time_of(ids.uuid7()) > clock.now() + dt.timedelta(seconds=10):
+        ids._wall.last = 0  # no program turns its clock back
 
 
 @pytest.hookimpl(wrapper=True)

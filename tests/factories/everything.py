@@ -28,6 +28,7 @@ HOUR = dt.timedelta(hours=1)
 PARTICULAR: dict[str, dict[str, Any]] = {
     "privacy.AbuseCase": {"closed_at": None},
     "accounts.SupportThread": {"resolved_at": None},
+    "accounts.StaffProposal": {"decided_by": None, "decided_at": None, "agreed": None},
     "messaging.KeptBody": {"hold_id": None, "window_id": ids.uuid7()},
     "messaging.Template": {"code_digits": 6},
     "privacy.ConsentRecord": {"groups": {}},

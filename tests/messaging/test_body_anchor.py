@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from messaging import bounds, events, presenting, upkeep
@@ -29,6 +30,24 @@ def fleet(settings) -> Iterator[None]:  # type: ignore[no-untyped-def]  # pytest
     yield
     settings.POLICY_PROFILE = "strict"
     bounds.install()
+
+
+def test_a_stricter_policy_lets_what_is_under_way_come_to_its_end(fleet: None, settings: Any) -> None:
+    message_id = ids.decode("msg", pages.message(pages.shop(), text=TEXT))
+    settings.POLICY_PROFILE = "strict"
+    bounds.install()
+
+    with superuser() as connection:
+        with pytest.raises(psycopg.errors.CheckViolation), connection.transaction():
+            connection.execute(
+                "UPDATE messaging_message SET body_expires_at = body_expires_at + interval '1 hour' WHERE id = %s",
+                [message_id],
+            )
+        ended = "SELECT pipeline.finish(%s, %s, %s, %s)"
+        connection.execute(ended, [[message_id], ["delivered"], [None], clock.now()])
+        found = connection.execute("SELECT status FROM messaging_message WHERE id = %s", [message_id]).fetchone()
+
+    assert found == ("delivered",)
 
 
 @pytest.mark.promise("fleet-09", "fleet-32", "fleet-33")

@@ -135,7 +135,7 @@ def test_a_forked_process_can_use_it(vault: Vault) -> None:
     wrapped = vault.wrap(KEY, CONTEXT)
     child = multiprocessing.get_context("fork").Process(target=_child, args=(vault, wrapped))
     child.start()
-    child.join(20)
+    child.join(90)
 
     assert child.exitcode == 0
     assert vault.unwrap(wrapped, CONTEXT) == KEY
