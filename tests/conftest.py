@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Generator
 
 import pytest
+from django.conf import settings as configured
 from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 
@@ -22,6 +23,14 @@ INTERPRETER_FAULT = "AST constructor recursion depth mismatch"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, the rest in its random order: else one worker is left with them when the others have done."""
     items.sort(key=lambda item: min((LONG.index(part) for part in item.path.parts if part in LONG), default=len(LONG)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_looked_up() -> Generator[None]:
+    """A server lists its static files once; each of thousands of clients here would do it anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(configured, "WHITENOISE_AUTOREFRESH", True)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,9 @@ from messaging.provisioning import sender_index
 from privacy import keyring
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
+from tests.factories.accounts import PASSWORD as PASSWORD
+from tests.factories.accounts import make_user
 
-PASSWORD = "correct horse battery"
 TO = "+4915123456789"
 SENDER = "ACME"
 
@@ -37,11 +38,7 @@ class Shop:
 
 def person(*, staff_role: str = "") -> tuple[User, str]:
     """Somebody who can sign in with PASSWORD, and their address."""
-    email = f"{uuid4().hex}@example.org"
-    made = provisioning.create_user(
-        email=email, password=PASSWORD, name="Jo Doe", staff_role=staff_role, at=clock.now()
-    )
-    return made, email
+    return make_user(staff_role=staff_role)
 
 
 def shop() -> Shop:
