@@ -1,11 +1,9 @@
 """The activity of a workspace: a page, and the same as a file."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -19,7 +17,7 @@ from accounts.forms.activity import ActivityFilter
 from accounts.models import User
 from accounts.roles import Permission
 from privacy import audit
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, streams
 from smsplatform.lib.tables import csv_lines, json_lines
 
 COLUMNS = ("at", "by", "action", "what", "subject", "id")
@@ -61,8 +59,7 @@ def download(request: HttpRequest, file_format: str) -> HttpResponseBase:
         details={"format": file_format},
     )  # fmt: skip
     lines = _spoken(_lines(activity.everything(workspace=place.id, wanted=wanted), file_format))
-    # Under ASGI a plain iterator would be read to its end before the first byte leaves.
-    content = _one_by_one(lines) if isinstance(request, ASGIRequest) else lines
+    content = streams.leaving(request, lines)
     response = StreamingHttpResponse(content, content_type=TYPES[file_format])
     response["Content-Disposition"] = f'attachment; filename="activity-{at:%Y%m%d-%H%M%S}.{file_format}"'
     return response
@@ -93,14 +90,6 @@ def _spoken(lines: Iterator[str]) -> Iterator[str]:
             yield line
 
     return spoken()
-
-
-async def _one_by_one(lines: Iterator[str]) -> AsyncIterator[str]:
-    def following() -> str | None:
-        return next(lines, None)
-
-    while (line := await sync_to_async(following)()) is not None:
-        yield line
 
 
 def _place(request: HttpRequest) -> Any:

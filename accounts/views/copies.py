@@ -1,13 +1,10 @@
 """Copies of one's data, and of a whole workspace for its owners: asking, watching, taking away."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages
-from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -23,7 +20,7 @@ from accounts.roles import Permission
 from privacy import archives, audit, holdings
 from privacy.archives import State
 from privacy.people import Person
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, streams
 from smsplatform.lib.tenancy import scope
 
 SHOWN_MAX = 20
@@ -127,19 +124,10 @@ def _take(request: HttpRequest, person: Person, archive_id: str, *, here: str) -
         messages.error(request, _("This copy is not there: it is not ready, or its time is over."), extra_tags="bad")
         return redirect(here)
     _record(request, person, "downloaded", at)
-    # Under ASGI a plain iterator would be read to its end before the first byte leaves.
-    content = _one_by_one(pieces) if isinstance(request, ASGIRequest) else pieces
+    content = streams.leaving(request, pieces)
     response = StreamingHttpResponse(content, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="data-{at:%Y%m%d}.zip"'
     return response
-
-
-async def _one_by_one(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    def following() -> bytes | None:
-        return next(pieces, None)
-
-    while (piece := await sync_to_async(following)()) is not None:
-        yield piece
 
 
 def _rows(person: Person, at: dt.datetime) -> list[Row]:

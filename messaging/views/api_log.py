@@ -2,14 +2,12 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -24,7 +22,7 @@ from messaging.forms.api_log import CallFilterForm
 from messaging.models import Call
 from messaging.models.call import CallQuerySet
 from privacy import audit
-from smsplatform.lib import clock, ids, lookups, tables
+from smsplatform.lib import clock, ids, lookups, streams, tables
 from smsplatform.lib.api.codes import CODES, CodeInfo
 from smsplatform.lib.tenancy import scope
 
@@ -118,7 +116,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         if as_json
         else tables.csv_lines(COLUMNS, values)
     )
-    content = _one_by_one(lines) if isinstance(request, ASGIRequest) else lines
+    content = streams.leaving(request, lines)
     kind = "application/json" if as_json else "text/csv; charset=utf-8"
     response = StreamingHttpResponse(content, content_type=kind)
     name = f"api-log-{clock.now():%Y%m%d-%H%M%S}.{'json' if as_json else 'csv'}"
@@ -287,10 +285,3 @@ def _values(call: Call, names: Mapping[str, str]) -> list[Any]:
         call.country,
         call.parts,
     ]
-
-
-async def _one_by_one(lines: Iterable[str]) -> AsyncIterator[str]:
-    """An iterator for Django's asynchronous handler, which would otherwise hold the whole file in memory."""
-    following = iter(lines)
-    while (line := await sync_to_async(lambda: next(following, None))()) is not None:
-        yield line

@@ -1,14 +1,11 @@
 """Exports: asking for one from a filtered list, how far each is, and taking a finished file away."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages as notices
 from django.core.exceptions import PermissionDenied
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -25,7 +22,7 @@ from messaging.forms.filters import FilterForm
 from messaging.forms.send import plain_number
 from messaging.models import Export
 from messaging.views.messages import QUERY_MAX, form_of, livemode_of, looked_for, wanted_of
-from smsplatform.lib import clock, ids, lookups, phone
+from smsplatform.lib import clock, ids, lookups, phone, streams
 
 SHOWN_MAX = 50
 TYPES = {
@@ -103,20 +100,11 @@ def download(request: HttpRequest, export_id: str) -> HttpResponseBase:
         notices.error(request, _("This file is not there: it is not finished, or its time is over."), extra_tags="bad")
         return redirect("exports")
     pieces = exports.lines(workspace=found.workspace_id, export=found.id, at=at)
-    # Under ASGI a plain iterator would be read to its end before the first byte leaves.
-    content = _one_by_one(pieces) if isinstance(request, ASGIRequest) else pieces
+    content = streams.leaving(request, pieces)
     response = StreamingHttpResponse(content, content_type=TYPES[Export.Format(found.format)])
     name = f"{found.kind}-{found.created_at:%Y%m%d-%H%M%S}.{found.format}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-async def _one_by_one(pieces: Iterator[str]) -> AsyncIterator[str]:
-    def following() -> str | None:
-        return next(pieces, None)
-
-    while (piece := await sync_to_async(following)()) is not None:
-        yield piece
 
 
 @page(permission=Permission.EXPORTS_CREATE)

@@ -16,7 +16,7 @@ from privacy.archives import State
 from privacy.models import DataRequest
 from privacy.models.data_request import State as RequestState
 from privacy.requests import desk, fulfilling, tickets
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, streams
 from smsplatform.views.requests import visitor
 
 
@@ -87,6 +87,6 @@ def copy(request: HttpRequest, data_request_id: str) -> HttpResponse:
     except archives.Gone:
         messages.warning(request, _("This copy is not there any more. Ask for a new one."))
         return redirect("privacy_request", str(row))
-    answer = StreamingHttpResponse(pieces, content_type="application/zip")
+    answer = StreamingHttpResponse(streams.leaving(request, pieces), content_type="application/zip")
     answer["Content-Disposition"] = 'attachment; filename="your-data.zip"'
     return cast(HttpResponse, answer)  # what the decorators ask of it, a streaming one has too

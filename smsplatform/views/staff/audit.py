@@ -30,7 +30,7 @@ from privacy.sealing import proofs, signing, verification
 from privacy.sealing.records import Seal, Segment
 from privacy.sealing.stored import StoredLog
 from smsplatform import charts
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, streams
 from smsplatform.lib.tables import csv_lines, json_lines
 from smsplatform.lib.tenancy.staff import Level
 
@@ -97,7 +97,7 @@ def download(request: HttpRequest, file_format: str) -> HttpResponseBase:
     lines: Iterator[str] = (
         csv_lines(COLUMNS, (list(row.values()) for row in rows)) if file_format == "csv" else json_lines(rows)
     )
-    response = StreamingHttpResponse(lines, content_type=TYPES[file_format])
+    response = StreamingHttpResponse(streams.leaving(request, lines), content_type=TYPES[file_format])
     response["Content-Disposition"] = f'attachment; filename="audit-{at:%Y%m%d-%H%M%S}.{file_format}"'
     return response
 

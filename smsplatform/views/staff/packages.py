@@ -1,11 +1,8 @@
 """Making and taking the package of a disclosure: on pages of its workspace, under a grant for legal process."""
 
-from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages as notices
-from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -19,7 +16,7 @@ from privacy import archives
 from privacy.disclosures import register
 from privacy.disclosures.register import Leave
 from privacy.models import Disclosure
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, streams
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.views.staff import disclosure_forms
 from smsplatform.views.staff.disclosures import DESK
@@ -58,20 +55,10 @@ def take(request: HttpRequest, workspace: UUID, disclosure_id: str) -> HttpRespo
         notices.error(request, disclosure_forms.words(error), extra_tags="bad")
         return redirect("staff_disclosure", disclosure_id)
     # Read after the staff console is left, as its keys are no workspace's: what may be read was decided above.
-    content = _one_by_one(pieces) if isinstance(request, ASGIRequest) else pieces
+    content = streams.leaving(request, pieces)
     answer = StreamingHttpResponse(content, content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{disclosure_id}.zip"'
     return answer
-
-
-async def _one_by_one(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Under ASGI a plain iterator would be read to its end before the first byte leaves."""
-
-    def following() -> bytes | None:
-        return next(pieces, None)
-
-    while (piece := await sync_to_async(following)()) is not None:
-        yield piece
 
 
 def _leave(request: HttpRequest, workspace: UUID) -> Leave:
