@@ -11,7 +11,6 @@ from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
 from django.test import Client
 
 from privacy import audit
@@ -19,6 +18,7 @@ from privacy.sealing import sealer
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages
+from tests.factories.sealed import close_the_day
 
 VERIFIER = Path(__file__).parents[2] / "docs" / "audit" / "verify_proof.py"
 
@@ -41,15 +41,6 @@ def record(shop: pages.Shop, **values: Any) -> str:
             **values,
         )  # fmt: skip
     return ids.encode("evt", made)
-
-
-def close_the_day() -> None:
-    """As if it were tomorrow."""
-    sealer.seal(at=clock.now())
-    with connections["system"].cursor() as cursor:
-        cursor.execute("SELECT max(at) FROM privacy_audit_seal")
-        (last,) = cursor.fetchone()
-    sealer.seal(at=last + dt.timedelta(days=1))
 
 
 @pytest.fixture(scope="module")

@@ -8,18 +8,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
 
 from accounts.models.user import StaffRole
 from privacy import audit
-from privacy.sealing import proofs, sealer, signing
+from privacy.sealing import proofs, signing
 from smsplatform import announcements
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from smsplatform.lib.tenancy.staff import Level
 from tests.browser.visit import Visit
 from tests.factories import pages, staff
-from tests.factories.superuser import superuser
+from tests.factories.sealed import close_the_day, empty_log
 
 LEVELS = ("METADATA", "METADATA", "IDENTIFIERS", "CONTENT")
 REASONS = ("customer_support", "carrier_complaint", "billing_dispute")
@@ -32,12 +31,7 @@ def auditor() -> Any:
 
 @pytest.fixture(scope="module")
 def fresh_log() -> None:
-    """An empty log: other tests travel in time, and purge what is young by now."""
-    with superuser() as session:
-        session.execute("SET session_replication_role = replica")
-        session.execute("TRUNCATE privacy_audit_event, privacy_audit_seal, privacy_audit_segment")
-    with superuser("keystore") as session:
-        session.execute("DELETE FROM keystore_log_head")
+    empty_log()
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +52,7 @@ def looked(fresh_log: None) -> list[UUID]:
                 )
             )  # fmt: skip
     staff.grant(pages.shop().workspace.id, people[0], break_glass=True)
-    _close_the_day()
+    close_the_day()
     announcements.create(draft=_notice(at), by=people[0].pk, at=at)
     return made
 
@@ -68,14 +62,6 @@ def _notice(at: dt.datetime) -> announcements.Draft:
         tone="warn", title="Slow receipts", text="Carrier A answers late. Messages arrive; their receipts wait.",
         title_de="", text_de="", starts_at=at, ends_at=at + dt.timedelta(hours=2),
     )  # fmt: skip
-
-
-def _close_the_day() -> None:
-    sealer.seal(at=clock.now())
-    with connections["system"].cursor() as cursor:
-        cursor.execute("SELECT max(at) FROM privacy_audit_seal")
-        (last,) = cursor.fetchone()
-    sealer.seal(at=last + dt.timedelta(days=1))
 
 
 @pytest.mark.promise("fleet-28", "transit-100")
@@ -125,7 +111,7 @@ def test_a_look_from_its_reason_to_the_signed_day(
     support.page.goto(f"{here}/messages/{message}")
     support.page.get_by_text(text).wait_for()
     support.close()
-    _close_the_day()
+    close_the_day()
 
     customer = Visit(chromium, address).sign_in_as(shop.owner)
     customer.page.goto("/staff-access")

@@ -1,4 +1,8 @@
-"""An audit log of three days, made in a transaction of a superuser that is never committed: to be tampered with."""
+"""The audit log of a test.
+
+``sealed_log`` has three days, made in a transaction of a superuser that is never committed: to be tampered with. The
+others are about the log of the running test database.
+"""
 
 import datetime as dt
 import json
@@ -10,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from django.db import connections
 
 from privacy import audit, leaves
 from privacy.sealing import merkle, sealer, signing, verification
@@ -99,6 +104,25 @@ def sealed_log() -> Iterator[Sealed]:
             _day(made, noon - ago * DAY)
         yield made
         connection.rollback()
+
+
+def empty_log() -> None:
+    """Start the log anew: other tests travel in time, and purge what is young by now, so its past does not hold."""
+    with superuser() as session:
+        session.execute("SET session_replication_role = replica")
+        session.execute("TRUNCATE privacy_audit_event, privacy_audit_seal, privacy_audit_segment")
+    with superuser("keystore") as session:
+        session.execute("DELETE FROM keystore_log_head")
+
+
+def close_the_day() -> dt.date:
+    """Seal what is there and close its day, as if it were tomorrow; the day."""
+    sealer.seal(at=clock.now())
+    with connections["system"].cursor() as cursor:
+        cursor.execute("SELECT max(at) FROM privacy_audit_seal")
+        last: dt.datetime = cursor.fetchone()[0]
+    sealer.seal(at=last + DAY)
+    return last.date()
 
 
 def _day(made: Sealed, noon: dt.datetime) -> None:

@@ -18,6 +18,7 @@ from privacy.sealing import proofs, sealer, signing
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages, staff
+from tests.factories.sealed import close_the_day, empty_log
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +40,6 @@ def body(browser: Client, url: str, status: int = 200) -> str:
 
 def public_id(event: UUID) -> str:
     return ids.encode("evt", event)
-
-
-def closed_day(auditor: Client, event: UUID) -> str:
-    """Seal the event and close its day, as if it were tomorrow; the day."""
-    from datetime import timedelta
-
-    sealer.seal(at=clock.now())
-    with connections["system"].cursor() as cursor:
-        cursor.execute("SELECT max(at) FROM privacy_audit_seal")
-        (last,) = cursor.fetchone()
-    sealer.seal(at=last + timedelta(days=1))
-    return f"{last:%Y-%m-%d}"
 
 
 @pytest.mark.parametrize("role", [StaffRole.SUPPORT, StaffRole.FINANCE])
@@ -151,13 +140,14 @@ def test_a_fresh_event_waits_for_its_day_and_has_no_proof_yet(auditor: Client) -
 
 @pytest.mark.promise("fleet-28", "transit-100")
 def test_a_proof_is_downloaded_and_holds_and_a_day_is_verified(auditor: Client) -> None:
+    empty_log()
     made = look(uuid4(), uuid4())
-    day = closed_day(auditor, made)
+    day = close_the_day()
 
     assert "in the signed tree" in body(auditor, f"/staff/audit/{public_id(made)}")
     proof = json.loads(auditor.get(f"/staff/audit/{public_id(made)}/proof.json").content)
     assert proofs.check(proof, signing.verifier()) == ""
-    verified = auditor.post("/staff/audit/verify", {"day": day}).content.decode()
+    verified = auditor.post("/staff/audit/verify", {"day": day.isoformat()}).content.decode()
     assert "Holds" in verified
     assert "Does not hold" not in verified
     assert auditor.post("/staff/audit/verify", {"day": "1999-01-01"}).status_code == 422
@@ -166,7 +156,8 @@ def test_a_proof_is_downloaded_and_holds_and_a_day_is_verified(auditor: Client) 
 def test_the_checkpoint_is_public_and_signs_the_published_days(auditor: Client) -> None:
     from privacy.sealing import merkle, notes
 
-    closed_day(auditor, look(uuid4(), uuid4()))
+    look(uuid4(), uuid4())
+    close_the_day()
     public = Client()
 
     key = notes.Verifier.parse(public.get("/.well-known/audit/key").content.decode())
