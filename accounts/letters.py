@@ -11,7 +11,6 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 from django.utils.functional import lazy
-from kombu.exceptions import OperationalError
 
 from accounts import devices, links, notices
 from accounts.links import Side
@@ -28,7 +27,7 @@ AGAIN: dict[str, Any] = {"autoretry_for": (mail.Undelivered,), "retry_backoff": 
 
 def post(letter: GuardedTask, **arguments: str) -> None:
     """Send when the running transaction has committed. Without a broker the mail is lost, and people ask again."""
-    transaction.on_commit(lambda: _publish(letter, arguments))
+    transaction.on_commit(lambda: letter.soon(**arguments))
 
 
 def to_address(email: str) -> str:
@@ -183,10 +182,3 @@ def _whose(address: str) -> User | None:
 
 def _url(name: str, *args: str) -> str:
     return mail.link(reverse(name, args=args))
-
-
-def _publish(letter: GuardedTask, arguments: dict[str, str]) -> None:
-    try:
-        letter.delay(**arguments)
-    except OperationalError:
-        logger.warning("mail_not_queued", extra={"task": letter.name})

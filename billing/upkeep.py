@@ -30,13 +30,8 @@ def drop_expired(*, at: dt.datetime) -> int:
 
 def purge_wallets(*, at: dt.datetime) -> int:
     """Forget a batch of the wallets that deposits of more than seven years ago came from."""
-    rows = FundingWallet.objects.using("system")
-    over = (
-        rows.filter(at__lt=at - profiles.duration("retention.ledger"))
-        .order_by("at")
-        .values_list("pk", flat=True)[:BATCH]
-    )
-    return rows.filter(pk__in=list(over)).delete()[0]
+    over = FundingWallet.objects.using("system").filter(at__lt=at - profiles.duration("retention.ledger"))
+    return upkeep.delete(over)
 
 
 def wallets_due() -> dt.datetime | None:

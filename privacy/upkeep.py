@@ -78,32 +78,32 @@ def clear_requests(*, at: dt.datetime) -> int:
 def purge_requests(*, at: dt.datetime) -> int:
     """Delete a batch of requests past their retention, with their histories."""
     over = DataRequest.objects.using("system").filter(closed_at__lt=at - profiles.duration("retention.requests"))
-    return over.filter(pk__in=list(over.values_list("pk", flat=True)[:BATCH])).delete()[0]
+    return delete(over)
 
 
 def purge_proofs(*, at: dt.datetime) -> int:
     """Delete a batch of proofs whose day is over."""
-    over = IdentityProof.objects.using("system").filter(created_at__lt=at - PROOFS_KEPT)
-    return over.filter(pk__in=list(over.values_list("pk", flat=True)[:BATCH])).delete()[0]
+    return delete(IdentityProof.objects.using("system").filter(created_at__lt=at - PROOFS_KEPT))
 
 
 def purge_tickets(*, at: dt.datetime) -> int:
     """Delete a batch of tickets long past their due date."""
     over = RequestTicket.objects.using("system").filter(due_at__lt=at - profiles.duration("retention.tickets"))
-    return over.filter(pk__in=list(over.values_list("pk", flat=True)[:BATCH])).delete()[0]
+    return delete(over)
 
 
 def purge_check_results(*, at: dt.datetime) -> int:
     """Delete a batch of old results of checks."""
-    return _delete(CheckResult.objects.using("system").filter(at__lt=at - RUNS_KEPT))
+    return delete(CheckResult.objects.using("system").filter(at__lt=at - RUNS_KEPT))
 
 
 def purge_reports(*, at: dt.datetime) -> int:
     """Delete a batch of old reports; their links in the chain stay."""
-    return _delete(PromiseReport.objects.using("system").filter(at__lt=at - RUNS_KEPT))
+    return delete(PromiseReport.objects.using("system").filter(at__lt=at - RUNS_KEPT))
 
 
-def _delete(rows: QuerySet[Any]) -> int:
+def delete(rows: QuerySet[Any]) -> int:
+    """Delete a batch of the rows, the oldest keys first; how many."""
     return int(rows.filter(pk__in=list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])).delete()[0])
 
 
@@ -120,9 +120,14 @@ def _marks_kept() -> dt.timedelta:
 # When the oldest of each is due
 
 
-def first(rows: QuerySet[Any], anchor: str, kept: dt.timedelta = dt.timedelta()) -> dt.datetime | None:
-    """When the oldest of some rows is over: ``kept`` after its ``anchor``, a column with an index."""
-    found: dt.datetime | None = rows.order_by(anchor).values_list(anchor, flat=True).first()
+def first(
+    rows: QuerySet[Any], anchor: str, kept: dt.timedelta = dt.timedelta(), *, order: str = ""
+) -> dt.datetime | None:
+    """When the oldest of some rows is over: ``kept`` after its ``anchor``.
+
+    It is found by ``order``, a column with an index that grows with the anchor; without one, by the anchor itself.
+    """
+    found: dt.datetime | None = rows.order_by(order or anchor).values_list(anchor, flat=True).first()
     return found + kept if found else None
 
 
@@ -149,12 +154,12 @@ def archives_due() -> dt.datetime | None:
 
 def check_results_due() -> dt.datetime | None:
     """The end of the oldest result."""
-    return _born(CheckResult.objects.using("system"), "pk", "at", RUNS_KEPT)
+    return first(CheckResult.objects.using("system"), "at", RUNS_KEPT, order="pk")
 
 
 def reports_due() -> dt.datetime | None:
     """The end of the oldest report."""
-    return _born(PromiseReport.objects.using("system"), "pk", "at", RUNS_KEPT)
+    return first(PromiseReport.objects.using("system"), "at", RUNS_KEPT, order="pk")
 
 
 def words_due() -> dt.datetime | None:
@@ -172,18 +177,12 @@ def requests_due() -> dt.datetime | None:
 
 def proofs_due() -> dt.datetime | None:
     """The end of the oldest proof."""
-    return _born(IdentityProof.objects.using("system"), "pk", "created_at", PROOFS_KEPT)
+    return first(IdentityProof.objects.using("system"), "created_at", PROOFS_KEPT, order="pk")
 
 
 def tickets_due() -> dt.datetime | None:
     """The end of the ticket that was due first."""
     return first(RequestTicket.objects.using("system"), "due_at", profiles.duration("retention.tickets"))
-
-
-def _born(rows: QuerySet[Any], order: str, anchor: str, kept: dt.timedelta) -> dt.datetime | None:
-    """As ``first``, where the key grows with time."""
-    found: dt.datetime | None = rows.order_by(order).values_list(anchor, flat=True).first()
-    return found + kept if found else None
 
 
 def body_keys_due() -> dt.datetime | None:
@@ -195,18 +194,15 @@ def body_keys_due() -> dt.datetime | None:
 
 def audit_due() -> dt.datetime | None:
     """The end of the earliest event."""
-    first = AuditEvent.objects.using("system").order_by("id").values_list("at", flat=True).first()
-    return first + profiles.duration("retention.audit") if first else None
+    return first(AuditEvent.objects.using("system"), "at", profiles.duration("retention.audit"), order="pk")
 
 
 def sessions_due() -> dt.datetime | None:
     """The end of the session that ends first."""
     sessions = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
-    ends: dt.datetime | None = sessions.objects.order_by("expire_date").values_list("expire_date", flat=True).first()
-    return ends
+    return first(sessions.objects.all(), "expire_date")
 
 
 def runs_due() -> dt.datetime | None:
     """The end of the earliest record of a purge."""
-    first = PurgeRun.objects.using("system").order_by("id").values_list("started_at", flat=True).first()
-    return first + RUNS_KEPT if first else None
+    return first(PurgeRun.objects.using("system"), "started_at", RUNS_KEPT, order="pk")

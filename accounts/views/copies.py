@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -20,7 +19,7 @@ from accounts.roles import Permission
 from privacy import archives, audit, holdings
 from privacy.archives import State
 from privacy.people import Person
-from smsplatform.lib import clock, ids, streams
+from smsplatform.lib import clock, ids, lookups, streams
 from smsplatform.lib.tenancy import scope
 
 SHOWN_MAX = 20
@@ -115,7 +114,7 @@ def _index(request: HttpRequest, person: Person, *, here: str, take: str) -> Htt
 
 
 def _take(request: HttpRequest, person: Person, archive_id: str, *, here: str) -> HttpResponseBase:
-    wanted, at = _id(archive_id), clock.now()
+    wanted, at = lookups.named(ids.ARCHIVE, archive_id), clock.now()
     if not archives.listed(person).filter(pk=wanted).exists():
         raise Http404
     try:
@@ -150,13 +149,6 @@ def _record(request: HttpRequest, person: Person, what: str, at: dt.datetime) ->
         return
     with scope.workspace(person.workspace):
         audit.record(action=action, workspace=person.workspace, actor=user.pk, at=at, details={})
-
-
-def _id(archive_id: str) -> UUID:
-    try:
-        return ids.decode(ids.ARCHIVE, archive_id)
-    except ids.InvalidId:
-        raise Http404 from None
 
 
 def _me(request: HttpRequest) -> Person:

@@ -18,7 +18,7 @@ from accounts.roles import Permission
 from privacy.models import AuditEvent
 from privacy.sealing import proofs, signing
 from privacy.sealing.stored import StoredLog
-from smsplatform.lib import ids
+from smsplatform.lib import lookups
 
 Proof = dict[str, Any]
 
@@ -53,15 +53,8 @@ def proof(request: HttpRequest, activity_id: str) -> HttpResponse:
 
 
 def _found(request: HttpRequest, activity_id: str) -> AuditEvent:
-    try:
-        wanted = ids.decode(activity.EVENT, activity_id)
-    except ids.InvalidId:
-        raise Http404 from None
     workspace = request.workspace.id  # type: ignore[attr-defined]  # set by accounts.middleware
-    found = activity.matching(workspace, activity.Wanted(), None).filter(pk=wanted).first()
-    if found is None:
-        raise Http404
-    return found
+    return lookups.find(activity.matching(workspace, activity.Wanted(), None), activity.EVENT, activity_id)
 
 
 def _proof(log: StoredLog, event_id: UUID) -> Proof | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from accounts.models.proposal import Answer
 from accounts.roles import Permission
 from privacy import registry
 from privacy.models import AuditEvent
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 from smsplatform.lib.tenancy.staff import Level
 
 ROWS = 50
@@ -65,7 +65,7 @@ def index(request: HttpRequest) -> HttpResponse:
     workspace, at = _here(request), clock.now()
     rows = AuditEvent.objects.filter(workspace_id=workspace, action=LOOKED).told(at).order_by("-id")
     if before := request.GET.get("before", ""):
-        rows = rows.filter(id__lt=_decoded(activity.EVENT, before))
+        rows = rows.filter(id__lt=lookups.named(activity.EVENT, before))
     found = list(rows[: ROWS + 1])
     looks = shown(found[:ROWS])
     given = StaffGrant.objects.readable(at=at).filter(workspace_id=workspace).order_by("-id")[:ROWS]
@@ -87,9 +87,8 @@ def decide(request: HttpRequest, grant_id: str) -> HttpResponse:
     """Let staff in, refuse them, or end what was allowed."""
     at = clock.now()
     rows = StaffGrant.objects.readable(at=at).filter(workspace_id=_here(request))
-    grant = rows.filter(pk=_decoded(ids.GRANT, grant_id)).first()
-    if grant is None or request.user.pk is None:
-        raise Http404
+    grant = lookups.find(rows, ids.GRANT, grant_id)
+    assert request.user.pk is not None  # signed in
     verb = request.POST.get("decision")
     try:
         if verb == "end":
@@ -166,10 +165,3 @@ def _subject(details: dict[str, str]) -> str:
 def _here(request: HttpRequest) -> UUID:
     workspace: UUID = request.workspace.id  # type: ignore[attr-defined]  # set by accounts.middleware
     return workspace
-
-
-def _decoded(prefix: str, text: str) -> UUID:
-    try:
-        return ids.decode(prefix, text)
-    except ids.InvalidId:
-        raise Http404 from None

@@ -6,7 +6,6 @@ the sweep. A drill makes no notice.
 """
 
 import datetime as dt
-import logging
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,6 @@ from uuid import UUID
 from django.conf import settings
 from django.core.cache import cache
 from django.dispatch import Signal
-from kombu.exceptions import OperationalError
 
 from privacy import audit
 from privacy.breaches.register import DATABASE
@@ -23,7 +21,6 @@ from smsplatform.lib import clock, ids
 from smsplatform.lib.tasks import task
 from smsplatform.lib.tenancy import scope
 
-logger = logging.getLogger(__name__)
 SHOWN = dt.timedelta(days=30)  # on every page of the workspace, unless somebody says that they have seen it
 FRESH_SECONDS = 15
 _TOLD = "incident-notices"
@@ -43,14 +40,6 @@ def publish(*, at: dt.datetime) -> int:
 def publish_now() -> None:
     """The sweep; also a wake-up, right after something was ordered."""
     publish(at=clock.now())
-
-
-def wake() -> None:
-    """Carry orders out soon; without a broker the sweep does."""
-    try:
-        publish_now.delay()
-    except OperationalError:
-        logger.warning("incident_notices_not_queued")
 
 
 def proofs(entries: Sequence[IncidentEntry]) -> list[IncidentNotice]:

@@ -4,12 +4,10 @@ Where the law forbids it for a while, nothing of this exists until the while is 
 """
 
 import datetime as dt
-import logging
 from uuid import UUID
 
 from django.db.models import Q
 from django.dispatch import Signal
-from kombu.exceptions import OperationalError
 
 from privacy import audit, profiles
 from privacy.disclosures.register import DATABASE, State
@@ -19,7 +17,6 @@ from smsplatform.lib import clock
 from smsplatform.lib.tasks import task
 from smsplatform.lib.tenancy import scope
 
-logger = logging.getLogger(__name__)
 SHOWN = 50
 OBJECTION_MAX = 4000
 NO_WAIT = dt.timedelta(0)
@@ -51,14 +48,6 @@ def publish(*, at: dt.datetime) -> int:
 def publish_now() -> None:
     """The sweep; also a wake-up, right after a notice was ordered."""
     publish(at=clock.now())
-
-
-def wake() -> None:
-    """Tell soon; without a broker the sweep does."""
-    try:
-        publish_now.delay()
-    except OperationalError:
-        logger.warning("disclosure_notices_not_queued")
 
 
 def of_workspace(workspace: UUID) -> list[DisclosureNotice]:

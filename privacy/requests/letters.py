@@ -4,7 +4,6 @@ Whoever says that they have an account is written to at the address it has, and 
 is sent, and the page looked the same. Others are written to at the address they gave, three times a day at most.
 """
 
-import logging
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.urls import reverse
-from kombu.exceptions import OperationalError
 
 from privacy.models import DataRequest, IdentityProof
 from privacy.requests import fulfilling, proofs
@@ -21,14 +19,13 @@ from smsplatform.lib import clock, mail
 from smsplatform.lib.mail import Reader
 from smsplatform.lib.tasks import GuardedTask, task
 
-logger = logging.getLogger(__name__)
 AGAIN: dict[str, Any] = {"autoretry_for": (mail.Undelivered,), "retry_backoff": 15, "max_retries": 7}
 HOURS = int(proofs.LINK_KEPT.total_seconds() // 3600)
 
 
 def post(letter: GuardedTask, **arguments: str) -> None:
     """Send when the running transaction has committed. Without a broker the mail is lost, and people ask again."""
-    transaction.on_commit(lambda: _publish(letter, arguments))
+    transaction.on_commit(lambda: letter.soon(**arguments))
 
 
 @task(name="privacy.requests.letters.prove", queue="default", **AGAIN)
@@ -80,10 +77,3 @@ def _asker(row: DataRequest) -> Reader | None:
 def _account(user: UUID | None) -> Reader | None:
     found: Any = get_user_model().objects.filter(pk=user, is_active=True).first() if user else None
     return found if found is None or found.email_confirmed_at else None
-
-
-def _publish(letter: GuardedTask, arguments: dict[str, str]) -> None:
-    try:
-        letter.delay(**arguments)
-    except OperationalError:
-        logger.warning("mail_not_queued", extra={"task": letter.name})

@@ -1,10 +1,12 @@
-"""What an address of ours names: ids in it are public ids, and one that fits nothing is not there."""
+"""What an address of ours names, or somebody entered: public ids. In an address, one that fits nothing is not there."""
 
 from typing import TypeVar
 from uuid import UUID
 
+from django import forms
 from django.db.models import Model, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from smsplatform.lib import ids
 
@@ -25,3 +27,11 @@ def find(rows: "QuerySet[M]", prefix: str, text: str) -> M:
     if found is None:
         raise Http404
     return found
+
+
+def entered(prefix: str, text: str) -> UUID:
+    """The id that somebody wrote into a form. Raises ``ValidationError`` for any other text."""
+    try:
+        return ids.decode(prefix, text.strip())
+    except ids.InvalidId:
+        raise forms.ValidationError(_("This is not an id. It looks like %(like)s.") % {"like": f"{prefix}_…"}) from None

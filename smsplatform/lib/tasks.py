@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from celery import Task, shared_task
+from kombu.exceptions import OperationalError
 
 from smsplatform.lib.database import UNAVAILABLE
 from smsplatform.lib.tenancy import scope
@@ -78,6 +79,13 @@ class GuardedTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
         check_arguments(kwargs or {})
         options.setdefault("queue", self.stage)
         return super().apply_async((), kwargs, **options)
+
+    def soon(self, **arguments: str) -> None:
+        """Publish; without a broker, say so and leave the work to the sweep that finds it, or to whoever asks again."""
+        try:
+            self.delay(**arguments)
+        except OperationalError:
+            logger.warning("task_not_queued", extra={"task": self.name})
 
 
 Decorator = Callable[[Callable[..., Any]], GuardedTask]

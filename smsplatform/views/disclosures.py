@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +17,7 @@ from accounts.roles import Scope
 from privacy import profiles, registry
 from privacy.disclosures import counting, telling
 from privacy.models import DisclosureNotice
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 
 
 class ObjectionForm(forms.Form):
@@ -86,11 +86,8 @@ def _page(request: HttpRequest, bad: UUID | None, form: ObjectionForm, *, status
 
 
 def _found(request: HttpRequest, disclosure_notice_id: str) -> DisclosureNotice:
-    try:
-        wanted = ids.decode(ids.DISCLOSURE_NOTICE, disclosure_notice_id)
-        return DisclosureNotice.objects.get(pk=wanted, workspace_id=_here(request))
-    except (ids.InvalidId, DisclosureNotice.DoesNotExist):
-        raise Http404 from None
+    rows = DisclosureNotice.objects.filter(workspace_id=_here(request))
+    return lookups.find(rows, ids.DISCLOSURE_NOTICE, disclosure_notice_id)
 
 
 def _here(request: HttpRequest) -> UUID:

@@ -17,7 +17,7 @@ from accounts.access import onward, page, public
 from privacy.documents import notices, telling
 from privacy.documents.texts import DOCUMENTS
 from privacy.models import DocumentVersion
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, lookups
 
 ENTRIES_MAX = 20
 
@@ -64,10 +64,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 @require_POST
 def dismiss(request: HttpRequest, notice_id: str) -> HttpResponse:
     """Put a banner away; that it was is noted."""
-    try:
-        version = ids.decode(notices.PREFIX, notice_id)
-    except ids.InvalidId:
-        raise Http404 from None
+    version = lookups.named(notices.PREFIX, notice_id)
     known = [*notices.coming(), *filter(None, [notices.current(reading.POLICY)])]
     if version not in {notice.version_id for notice in known}:
         raise Http404

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +17,7 @@ from privacy import audit
 from privacy.models import RequestSettings, RequestTicket
 from privacy.requests import tickets
 from privacy.requests.desk import WORDS_MAX
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 
 SHOWN = 25
 
@@ -112,7 +112,7 @@ def _answer(request: HttpRequest, row: RequestTicket, reason: str | None) -> Non
 def _page(request: HttpRequest, form: SwitchesForm, *, status: int = 200) -> HttpResponse:
     rows = RequestTicket.objects.filter(workspace_id=_workspace(request)).order_by("-id")
     if before := request.GET.get("before"):
-        rows = rows.filter(pk__lt=_decoded(before))
+        rows = rows.filter(pk__lt=lookups.named(ids.TICKET, before))
     shown = list(rows[: SHOWN + 1])
     context: dict[str, Any] = {
         "rows": shown[:SHOWN],
@@ -128,17 +128,7 @@ def _ticket_page(request: HttpRequest, row: RequestTicket, form: RefusalForm, *,
 
 
 def _found(request: HttpRequest, ticket_id: str) -> RequestTicket:
-    row = RequestTicket.objects.filter(pk=_decoded(ticket_id), workspace_id=_workspace(request)).first()
-    if row is None:
-        raise Http404
-    return row
-
-
-def _decoded(text: str) -> UUID:
-    try:
-        return ids.decode(ids.TICKET, text)
-    except ids.InvalidId:
-        raise Http404 from None
+    return lookups.find(RequestTicket.objects.filter(workspace_id=_workspace(request)), ids.TICKET, ticket_id)
 
 
 def _workspace(request: HttpRequest) -> UUID:

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 from accounts.access import lacks_factor, owes_second_step
 from privacy.models import DataRequest, IdentityProof
 from privacy.requests import desk, proofs
-from smsplatform.lib import ids
+from smsplatform.lib import ids, lookups
 
 SHOWN = "privacy_shown"  # the proof that was shown last
 ASKED = "privacy_asked"  # the proof whose code is awaited
@@ -41,10 +41,7 @@ def user(request: HttpRequest) -> UUID | None:
 
 def own(request: HttpRequest, public_id: str, *, at: dt.datetime) -> DataRequest:
     """The request of this address, if it is this visitor's. Raises Http404, the same for all that is not."""
-    try:
-        wanted = ids.decode(ids.DATA_REQUEST, public_id)
-    except ids.InvalidId:
-        raise Http404 from None
+    wanted = lookups.named(ids.DATA_REQUEST, public_id)
     found = desk.mine(proof=proof(request, at=at), user=user(request)).filter(pk=wanted).first()
     if found is None and str(wanted) in request.session.get(RAISED, []):
         found = DataRequest.objects.filter(pk=wanted).first()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +22,7 @@ from accounts.access import staff_page
 from accounts.models.user import StaffRole
 from privacy.abuse import cases
 from privacy.models import AbuseCase, AbuseStep, Hold
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 from smsplatform.views.abuse import ReportForm
 
 DESK = (StaffRole.ADMIN, StaffRole.SUPPORT)
@@ -77,7 +77,7 @@ class TraceForm(forms.Form):
         text = self.cleaned_data["suspect"].strip()
         if not text:
             return None
-        found = directory.get(_decoded(ids.WORKSPACE, text))
+        found = directory.get(lookups.entered(ids.WORKSPACE, text))
         if found is None:
             raise forms.ValidationError(_("There is no such workspace."))
         return found.id
@@ -87,7 +87,7 @@ class TraceForm(forms.Form):
         text = self.cleaned_data["hold"].strip()
         if not text:
             return None
-        wanted = _decoded(HOLD, text)
+        wanted = lookups.entered(HOLD, text)
         if not Hold.objects.using(cases.DATABASE).filter(pk=wanted).exists():
             raise forms.ValidationError(_("There is no such hold."))
         return wanted
@@ -196,17 +196,7 @@ def _trace_form(case: AbuseCase) -> TraceForm:
 
 
 def _found(abuse_case_id: str) -> AbuseCase:
-    try:
-        return AbuseCase.objects.using(cases.DATABASE).get(pk=ids.decode(ids.ABUSE_CASE, abuse_case_id))
-    except (ids.InvalidId, AbuseCase.DoesNotExist):
-        raise Http404 from None
-
-
-def _decoded(prefix: str, text: str) -> UUID:
-    try:
-        return ids.decode(prefix, text)
-    except ids.InvalidId:
-        raise forms.ValidationError(_("This is not an id. It looks like %(like)s.") % {"like": f"{prefix}_…"}) from None
+    return lookups.find(AbuseCase.objects.using(cases.DATABASE), ids.ABUSE_CASE, abuse_case_id)
 
 
 def _me(request: HttpRequest) -> UUID:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages as notices
 from django.db import connections
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -19,7 +19,7 @@ from accounts.suspending import Cause
 from billing.models import Transfer
 from messaging import provisioning
 from messaging.models import Sender
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 from smsplatform.lib.tenancy import scope, staff
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.staff_navigation import WORKERS
@@ -36,7 +36,7 @@ def ledger(request: HttpRequest, workspace: UUID) -> HttpResponse:
     """What moved the wallets, newest first."""
     rows = Transfer.objects.filter(workspace_id=workspace)
     if before := request.GET.get("before", ""):
-        rows = rows.filter(id__lt=_decoded("txn", before))
+        rows = rows.filter(id__lt=lookups.named("txn", before))
     found = list(rows.order_by("-id", "kind")[: ROWS + 1])
     for row in found:
         of_message = row.kind in (Transfer.Kind.CHARGE, Transfer.Kind.REFUND)
@@ -61,7 +61,7 @@ def keys(request: HttpRequest, workspace: UUID) -> HttpResponse:
 @require_POST
 def key_suspension(request: HttpRequest, workspace: UUID, key_id: str) -> HttpResponse:
     """Stop a key, or let it go on."""
-    key, verb = _decoded(ids.KEY, key_id), request.POST.get("act")
+    key, verb = lookups.named(ids.KEY, key_id), request.POST.get("act")
     act = suspending.suspend_key if verb == "suspend" else suspending.reinstate_key
     with scope.workspace(workspace):
         done = act(workspace=workspace, key=key, grant=_grant(request), by=_me(request), at=clock.now())
@@ -138,9 +138,7 @@ def decide_sender(request: HttpRequest, workspace: UUID, sender_id: str) -> Http
         return _senders(request, workspace, form=form, faulty=sender_id, status=422)
     with scope.workspace(workspace):
         rows = Sender.objects.using("default").select_for_update()
-        sender = rows.filter(pk=_decoded(ids.SENDER, sender_id), state=Sender.State.REVIEW).first()
-        if sender is None:
-            raise Http404
+        sender = lookups.find(rows.filter(state=Sender.State.REVIEW), ids.SENDER, sender_id)
         approved, reason = form.cleaned_data["decision"] == "approve", form.cleaned_data["reason"].strip()
         provisioning.decide_sender(
             sender=sender, approved=approved, reason="" if approved else reason, by=_me(request), at=clock.now()
@@ -156,13 +154,6 @@ def _senders(
     listed = [(ids.encode(ids.SENDER, row.pk), row) for row in rows]
     context = {"page": "senders", "senders": listed, "form": form, "faulty": faulty}
     return shown(request, "staff/workspace_senders.html", context, kinds=("sender",), count=len(listed), status=status)
-
-
-def _decoded(prefix: str, text: str) -> UUID:
-    try:
-        return ids.decode(prefix, text)
-    except ids.InvalidId:
-        raise Http404 from None
 
 
 def _grant(request: HttpRequest) -> UUID:

@@ -220,7 +220,7 @@ def _tell(incident: Incident, audience: str, form: TellForm, by: UUID, *, send: 
         register.report(incident, reference=said["reference"], **rest)
         return
     register.tell(incident, audience=audience, **rest)
-    notices.wake()
+    notices.publish_now.soon()
 
 
 def _waive(incident: Incident, audience: str, form: WaiveForm, by: UUID) -> None:

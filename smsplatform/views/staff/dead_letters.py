@@ -18,7 +18,7 @@ from messaging.operation import Act, FailedExport, GivenUp, Stuck
 from privacy import audit, retention
 from privacy.models import PurgeRun
 from smsplatform.forms import ActForm
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 from smsplatform.views.staff.operators import OPERATORS, operates
 
 RUNS_BACK = dt.timedelta(days=7)
@@ -117,19 +117,19 @@ def _of_purge(found: PurgeRun) -> Letter:
 
 
 def _deliveries(subject: str, act: Act) -> str:
-    count = operation.retry_deliveries(endpoint=_id(ids.WEBHOOK, subject), act=act)
+    count = operation.retry_deliveries(endpoint=lookups.named(ids.WEBHOOK, subject), act=act)
     return ngettext("%(count)d delivery is tried again.", "%(count)d deliveries are tried again.", count) % {
         "count": count
     }
 
 
 def _queue(subject: str, act: Act) -> str:
-    operation.push(carrier=_id(ids.CARRIER, subject), act=act)
+    operation.push(carrier=lookups.named(ids.CARRIER, subject), act=act)
     return _("The carrier's workers were woken.")
 
 
 def _export(subject: str, act: Act) -> str:
-    if not operation.retry_export(export=_id(ids.EXPORT, subject), act=act):
+    if not operation.retry_export(export=lookups.named(ids.EXPORT, subject), act=act):
         raise Http404
     return _("The export goes on.")
 
@@ -144,10 +144,3 @@ def _purge(subject: str, act: Act) -> str:
 
 
 RETRIES = {"deliveries": _deliveries, "queue": _queue, "export": _export, "purge": _purge}
-
-
-def _id(prefix: str, given: str) -> UUID:
-    try:
-        return ids.decode(prefix, given)
-    except ids.InvalidId:
-        raise Http404 from None

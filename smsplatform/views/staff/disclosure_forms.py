@@ -15,7 +15,7 @@ from privacy.disclosures import register, scope
 from privacy.disclosures.register import Assessment, Demand
 from privacy.models.disclosure import Ground
 from smsplatform import regions
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 from smsplatform.views.requests.forms import checked_number
 
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -115,12 +115,7 @@ class DemandForm(forms.Form):
 
     def clean_workspace(self) -> UUID:
         """A workspace that exists."""
-        try:
-            found = directory.get(ids.decode(ids.WORKSPACE, self.cleaned_data["workspace"].strip()))
-        except ids.InvalidId:
-            raise forms.ValidationError(
-                _("This is not an id. It looks like %(like)s.") % {"like": f"{ids.WORKSPACE}_…"}
-            ) from None
+        found = directory.get(lookups.entered(ids.WORKSPACE, self.cleaned_data["workspace"]))
         if found is None:
             raise forms.ValidationError(_("There is no such workspace."))
         return found.id

@@ -13,7 +13,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ from privacy import archives, registry
 from privacy.archives import State as PackageState
 from privacy.disclosures import register, scope, telling
 from privacy.models import Disclosure, DisclosureNotice
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.views.staff.disclosure_forms import AssessForm, DemandForm, WordsForm, now_initial, refuse
 
@@ -112,7 +112,7 @@ def tell(request: HttpRequest, disclosure_id: str) -> HttpResponse:
 
     def act(by: UUID, at: dt.datetime) -> None:
         register.order_notice(case, by=by, at=at)
-        telling.wake()
+        telling.publish_now.soon()
 
     return _done(request, case, forms.Form(request.POST), act)
 
@@ -228,10 +228,7 @@ def _silent(case: Disclosure) -> bool:
 
 
 def _found(disclosure_id: str) -> Disclosure:
-    try:
-        return Disclosure.objects.using(register.DATABASE).get(pk=ids.decode(ids.DISCLOSURE, disclosure_id))
-    except (ids.InvalidId, Disclosure.DoesNotExist):
-        raise Http404 from None
+    return lookups.find(Disclosure.objects.using(register.DATABASE), ids.DISCLOSURE, disclosure_id)
 
 
 def _me(request: HttpRequest) -> UUID:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from messaging import exports, staff_exports
 from messaging.forms.staff_export import StaffExportForm
 from messaging.models import Export
 from messaging.views.exports import TYPES
-from smsplatform.lib import clock, ids, streams
+from smsplatform.lib import clock, ids, lookups, streams
 from smsplatform.lib.tenancy import staff
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.staff_navigation import WORKERS
@@ -120,14 +120,7 @@ def _row(proposal: StaffProposal, export: Export | None, me: UUID, at: dt.dateti
 
 
 def _found(workspace: UUID, export_id: str) -> Export:
-    try:
-        wanted = ids.decode(ids.EXPORT, export_id)
-    except ids.InvalidId:
-        raise Http404 from None
-    found = Export.objects.filter(workspace_id=workspace, pk=wanted, level__gt=0).first()
-    if found is None:
-        raise Http404
-    return found
+    return lookups.find(Export.objects.filter(workspace_id=workspace, level__gt=0), ids.EXPORT, export_id)
 
 
 def _look(request: HttpRequest) -> Look:

@@ -18,7 +18,7 @@ from accounts.grants import GrantRefused
 from accounts.models import StaffGrant, User
 from accounts.models.grant import REVIEW_WITHIN, State
 from accounts.models.user import StaffRole
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 from smsplatform.lib.tenancy import staff
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.staff_navigation import OVERSEERS, WORKERS
@@ -217,13 +217,7 @@ def _name(user: User | None) -> str:
 
 
 def _any(grant_id: str) -> StaffGrant:
-    try:
-        found = StaffGrant.objects.using(staff.ALIAS).filter(pk=ids.decode(ids.GRANT, grant_id)).first()
-    except ids.InvalidId:
-        found = None
-    if found is None:
-        raise Http404
-    return found
+    return lookups.find(StaffGrant.objects.using(staff.ALIAS), ids.GRANT, grant_id)
 
 
 def _mine(request: HttpRequest, grant_id: str) -> StaffGrant:

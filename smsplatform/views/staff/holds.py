@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,7 @@ from privacy import holds
 from privacy.erasure import resuming
 from privacy.models import Hold
 from privacy.models.hold import REVIEW_MAX
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 
 PREFIX = "hld"
 RELEASED_SHOWN = 20
@@ -63,14 +63,14 @@ class PlaceForm(ReviewForm):
 
     def clean_workspace(self) -> UUID:
         """The id that its people see in their settings."""
-        return _decoded(ids.WORKSPACE, self.cleaned_data["workspace"].strip())
+        return lookups.entered(ids.WORKSPACE, self.cleaned_data["workspace"])
 
     def clean_messages(self) -> list[UUID]:
         """Each an id of a message."""
         words = self.cleaned_data["messages"].replace(",", " ").split()
         if len(words) > MESSAGES_MAX:
             raise forms.ValidationError(_("At most 200 messages; leave it empty for the whole workspace."))
-        return [_decoded(ids.MESSAGE, word) for word in words]
+        return [lookups.entered(ids.MESSAGE, word) for word in words]
 
     def clean(self) -> None:
         """An order is named."""
@@ -169,21 +169,7 @@ def _case(
 
 
 def _found(hold_id: str) -> Hold:
-    try:
-        wanted = ids.decode(PREFIX, hold_id)
-    except ids.InvalidId:
-        raise Http404 from None
-    found = Hold.objects.using("system").filter(pk=wanted).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _decoded(prefix: str, text: str) -> UUID:
-    try:
-        return ids.decode(prefix, text)
-    except ids.InvalidId:
-        raise forms.ValidationError(_("This is not an id. It looks like %(like)s.") % {"like": f"{prefix}_…"}) from None
+    return lookups.find(Hold.objects.using("system"), PREFIX, hold_id)
 
 
 def _end_of(day: dt.date) -> dt.datetime:

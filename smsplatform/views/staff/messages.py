@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages as notices
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -25,7 +25,7 @@ from messaging.models.message import FINAL, MessageQuerySet, Status
 from messaging.views import timeline
 from messaging.views.message import text_of
 from privacy import keyring
-from smsplatform.lib import clock, ids, phone
+from smsplatform.lib import clock, ids, lookups, phone
 from smsplatform.lib.api.codes import CODES
 from smsplatform.lib.tenancy import scope
 from smsplatform.lib.tenancy.staff import Level
@@ -57,7 +57,7 @@ def index(request: HttpRequest, workspace: UUID) -> HttpResponse:
     if failed := request.GET.get("only") == "failed":
         rows = rows.filter(status__in=FAILED)
     if before := request.GET.get("before", ""):
-        rows = rows.filter(id__lt=_decoded(before))
+        rows = rows.filter(id__lt=lookups.named(ids.MESSAGE, before))
     found = list(rows.with_state().order_by("-id")[: PAGE_ROWS + 1])
     context = {
         "page": "messages", "rows": rows_of(found[:PAGE_ROWS], look.level), "wanted": wanted, "failed": failed,
@@ -167,14 +167,4 @@ def _matching(rows: MessageQuerySet, wanted: str, workspace: UUID, level: Level)
 
 def _found(workspace: UUID, message_id: str, at: dt.datetime) -> Message:
     rows = Message.objects.readable(at=at).unrestricted().with_state()
-    message = rows.filter(workspace_id=workspace, id=_decoded(message_id)).first()
-    if message is None:
-        raise Http404
-    return message
-
-
-def _decoded(message_id: str) -> UUID:
-    try:
-        return ids.decode(ids.MESSAGE, message_id)
-    except ids.InvalidId:
-        raise Http404 from None
+    return lookups.find(rows.filter(workspace_id=workspace), ids.MESSAGE, message_id)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from privacy import archives
 from privacy.disclosures import register
 from privacy.disclosures.register import Leave
 from privacy.models import Disclosure
-from smsplatform.lib import clock, ids, streams
+from smsplatform.lib import clock, ids, lookups, streams
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.views.staff import disclosure_forms
 from smsplatform.views.staff.disclosures import DESK
@@ -84,11 +84,8 @@ def _ready_package_of(case: Disclosure) -> UUID:
 
 
 def _found(workspace: UUID, disclosure_id: str) -> Disclosure:
-    try:
-        wanted = ids.decode(ids.DISCLOSURE, disclosure_id)
-        return Disclosure.objects.using(register.DATABASE).get(pk=wanted, workspace_id=workspace)
-    except (ids.InvalidId, Disclosure.DoesNotExist):
-        raise Http404 from None
+    rows = Disclosure.objects.using(register.DATABASE).filter(workspace_id=workspace)
+    return lookups.find(rows, ids.DISCLOSURE, disclosure_id)
 
 
 def _me(request: HttpRequest) -> UUID:

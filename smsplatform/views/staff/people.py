@@ -18,7 +18,7 @@ from accounts.looks import granted, shown
 from accounts.models import User
 from accounts.models.user import StaffRole
 from privacy import audit
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, lookups
 from smsplatform.lib.tenancy import scope, staff
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.staff_navigation import WORKERS
@@ -72,10 +72,7 @@ def end_sessions(request: HttpRequest, workspace: UUID, user_id: str) -> HttpRes
 
 
 def _member(workspace: UUID, user_id: str) -> User:
-    try:
-        wanted = ids.decode(ids.USER, user_id)
-    except ids.InvalidId:
-        raise Http404 from None
+    wanted = lookups.named(ids.USER, user_id)
     if wanted not in {person.user_id for person in of_grant(Level.METADATA)}:
         raise Http404
     return User.objects.get(pk=wanted)

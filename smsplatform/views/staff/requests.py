@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages as notices
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +17,7 @@ from accounts.models.user import StaffRole
 from privacy.models import DataRequest
 from privacy.models.data_request import State
 from privacy.requests import correcting, deadlines, desk, fulfilling, letters, states, tickets
-from smsplatform.lib import clock, ids, phone
+from smsplatform.lib import clock, ids, lookups, phone
 from smsplatform.views.requests.forms import correction
 
 SHOWN = 100
@@ -136,11 +136,4 @@ def masked(identity: str) -> str:
 
 
 def _found(staff_request_id: str) -> DataRequest:
-    try:
-        wanted = ids.decode(ids.DATA_REQUEST, staff_request_id)
-    except ids.InvalidId:
-        raise Http404 from None
-    row = DataRequest.objects.filter(pk=wanted).first()
-    if row is None:
-        raise Http404
-    return row
+    return lookups.find(DataRequest.objects.all(), ids.DATA_REQUEST, staff_request_id)
