@@ -14,6 +14,7 @@ VISIBLE = 1.5  # pixels: the least that is not nothing
 FILLED = 0.74  # of the room of a bar; the rest is the gap
 WIDEST = 9.0  # percent: a few bars do not become walls
 LABELS_MAX = 6
+DASH = 4  # of 100 across: a point without neighbours, wide enough to be seen at the edge
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,8 +198,9 @@ def _path(places: Sequence[tuple[float, float] | None]) -> str:
         if place is None:
             pen = "M"
             continue
-        pieces.append(f"{pen}{place[0]:.2f} {place[1]:.2f}")
         alone = pen == "M" and (number + 1 == len(places) or places[number + 1] is None)
-        pieces += ["h0.01"] if alone else []
+        start = min(max(place[0] - DASH / 2, 0), 100 - DASH) if alone else place[0]
+        pieces.append(f"{pen}{start:.2f} {place[1]:.2f}")
+        pieces += [f"h{DASH}"] if alone else []
         pen = "L"
     return "".join(pieces)

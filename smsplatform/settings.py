@@ -234,6 +234,7 @@ MESSAGE_TAGS = {20: "info", 25: "ok", 30: "warn", 40: "bad"}  # our classes for 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [ROOT / "locale"]
+FORMAT_MODULE_PATH = ["smsplatform.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

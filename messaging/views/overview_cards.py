@@ -72,7 +72,7 @@ def _messages(figures: Figures, days: Sequence[Sum]) -> Card:
     return Card(
         title=ngettext("Messages, %(count)d day", "Messages, %(count)d days", len(days)) % {"count": len(days)},
         value=_whole(count),
-        note=note or _("nothing to compare with"),
+        note=note or _("%(count)s today") % {"count": _whole(days[-1].messages)},
         tone="",
         line=[day.messages for day in days],
         lowest=0,
@@ -85,10 +85,18 @@ def _rate(figures: Figures, days: Sequence[Sum]) -> Card:
     return Card(
         title=_("Delivery rate"),
         value=percent(now),
-        note=_("no message has ended yet") if now is None else _change(change, _("pt")),
+        note=_rate_note(figures.now, change),
         tone=_better(change),
         line=[day.rate for day in days],
     )
+
+
+def _rate_note(now: Sum, change: float | None) -> str:
+    """How the rate moved; without a period before, what it is made of."""
+    if now.rate is None:
+        return _("no message has ended yet")
+    words = {"delivered": _whole(now.delivered), "ended": _whole(now.delivered + now.failed)}
+    return _change(change, _("pt")) or _("%(delivered)s of %(ended)s") % words
 
 
 def _latency(figures: Figures, days: Sequence[Sum]) -> Card:
@@ -97,7 +105,7 @@ def _latency(figures: Figures, days: Sequence[Sum]) -> Card:
     return Card(
         title=_("Median latency"),
         value=seconds(now),
-        note=_("nothing delivered yet") if now is None else _change(change, "s"),
+        note=_("nothing delivered yet") if now is None else _change(change, "s") or _("half of them were faster"),
         tone=_better(None if change is None else -change),
         line=[day.median for day in days],
     )
@@ -208,7 +216,7 @@ def _step(label: str, url_name: str, *, done: bool) -> Step:
 
 
 def _change(change: float | None, unit: str) -> str:
-    return _("nothing to compare with") if change is None else f"{_signed(change)}\u202f{unit}"
+    return "" if change is None else f"{_signed(change)}\u202f{unit}"
 
 
 def _signed(change: float) -> str:

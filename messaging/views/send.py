@@ -88,10 +88,11 @@ def send(request: HttpRequest) -> HttpResponse:
 @page(permission=Scope.MESSAGES_SEND)
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    """What the form amounts to: a part of the page for htmx, the page again without script."""
+    """What the form amounts to: a part of the page for htmx (``brief``: two lines), the page again without script."""
     source = _source(request)
     if request.htmx:  # type: ignore[attr-defined]  # django_htmx
-        return render(request, "messaging/_preview.html", {"preview": _preview(request.POST.dict(), source)})
+        part = "messaging/_brief.html" if "brief" in request.GET else "messaging/_preview.html"
+        return render(request, part, {"preview": _preview(request.POST.dict(), source)})
     form = SendForm(senders=_senders(source), initial=request.POST.dict())
     return _form(request, form, source, preview=_preview(request.POST.dict(), source))
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from smsplatform.templatetags.ui import country, money, status_name
 class Entry:
     """One step. ``tone`` is ok, bad, warn, info or empty; ``facts`` are short words from machines.
 
-    ``code`` is an error that the dictionary explains.
+    ``code`` is an error that the dictionary explains. ``after`` is how long after the first step it happened.
     """
 
     at: dt.datetime
@@ -28,6 +28,7 @@ class Entry:
     tone: str = ""
     facts: tuple[str, ...] = ()
     code: str = ""
+    after: dt.timedelta = dt.timedelta()
 
 
 _OUTCOMES = {
@@ -103,8 +104,9 @@ def of(message: Message) -> Story:
         *(_webhook(delivery) for delivery in deliveries),
     ]
     had = dict.fromkeys(attempt.carrier_id for attempt in attempts)
+    ordered = sorted(entries, key=lambda entry: entry.at)
     return Story(
-        entries=sorted(entries, key=lambda entry: entry.at),
+        entries=[replace(entry, after=entry.at - ordered[0].at) for entry in ordered],
         processors=[carriers[carrier] for carrier in had if carrier in carriers],
     )
 

@@ -35,6 +35,8 @@ class Quickstart:
         except Stopped:
             return 130
         except FAILURES as error:
+            if self.supervisor.stopping:  # Ctrl-C reached the child too; its last words are not a fault
+                return 130
             problem(str(error))
             return 1
         finally:

@@ -19,6 +19,7 @@ def bar_chart(plot: charts.Plot, title: str, unit: str, heading: str) -> dict[st
     """Stacked bars. ``title`` names the chart, ``unit`` what is counted, ``heading`` what the bars are (days)."""
     return {
         "plot": plot,
+        "bars": [(bar, _words(plot, bar)) for bar in plot.bars],
         "title": title,
         "unit": unit,
         "heading": heading,
@@ -70,6 +71,12 @@ def compact(number: float) -> str:
 def whole(number: float) -> str:
     """A count with separators."""
     return formats.number_format(number, 0, use_l10n=True, force_grouping=True)
+
+
+def _words(plot: charts.Plot, bar: charts.Bar) -> str:
+    """What a bar says when a pointer rests on it; what there was none of is left out."""
+    counted = zip(bar.point.values, plot.series, strict=True)
+    return ", ".join(f"{whole(value)} {kind.name}" for value, kind in counted if value)
 
 
 def _local(number: float) -> str:

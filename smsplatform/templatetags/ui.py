@@ -273,6 +273,13 @@ def duration(length: dt.timedelta | None) -> str:
     return f"{hours}\u00a0h {minutes_left}\u00a0min" if hours else f"{minutes}\u00a0min {rest}\u00a0s"
 
 
+@register.filter
+def lap(length: dt.timedelta) -> str:
+    """A length of time to compare short ones by: thousandths below a second, otherwise as ``duration``."""
+    thousandths = round(length.total_seconds() * 1000)
+    return f"{thousandths}\u00a0ms" if thousandths < 1000 else duration(length)
+
+
 @register.inclusion_tag("components/copy.html")
 def copyable(value: str, label: str = "") -> dict[str, Any]:
     """A value with a button that copies it (the button exists only with script)."""

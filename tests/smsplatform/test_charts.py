@@ -82,6 +82,12 @@ def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
     assert charts.curve([5]).path.startswith("M0.00 50.00")
 
 
+def test_a_single_day_is_a_dash_that_can_be_seen_at_either_edge() -> None:
+    assert charts.curve([None, None, 5]).path == "M96.00 50.00h4"
+    assert charts.curve([5, None, None]).path == "M0.00 50.00h4"
+    assert charts.curve([None, 5, None]).path == "M48.00 50.00h4"
+
+
 @pytest.mark.parametrize(("value", "percent"), [(None, 0), (-1, 0), (0.987, 98.7), (1, 100), (2, 100)])
 def test_a_meter_is_between_empty_and_full(value: float | None, percent: float) -> None:
     assert charts.share(value) == percent

@@ -188,3 +188,14 @@ def queries(world: World, draft: Draft) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert browser.get(path).status_code == 200
     return len(captured)
+
+
+def test_each_step_says_how_long_after_the_first_it_came() -> None:
+    shop = pages.shop()
+    message = pages.message(shop)
+    browser = pages.client(shop.owner)
+    browser.post(f"/messages/{message}/cancel")
+
+    html = browser.get(f"/messages/{message}").content.decode()
+
+    assert re.search(r"<small>\+\d+(\.\d)?\u00a0m?s</small>", html)

@@ -119,6 +119,15 @@ def test_the_page_shows_the_figures_and_each_bar_leads_to_its_messages(world: Wo
     assert "Last 7 days" in html
 
 
+def test_without_a_period_before_each_figure_says_what_it_is_made_of(world: World) -> None:
+    traffic_of(world, at=clock.now())
+
+    html = pages.client(world.owner).get("/overview").content.decode()
+
+    for note in ("1 today", "3 of 4", "half of them were faster"):
+        assert note in html
+
+
 def test_a_bar_leads_to_the_messages_of_its_day_on_the_clock_of_the_workspace(world: World) -> None:
     at = clock.now()
     with scope.workspace(world.id):

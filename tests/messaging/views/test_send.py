@@ -167,3 +167,15 @@ def test_test_numbers_are_at_hand_in_test_mode_only() -> None:
 
     assert "+15005550002" in test
     assert "+15005550002" not in live
+
+
+def test_the_quick_form_of_the_overview_is_told_country_price_and_length_in_brief() -> None:
+    browser = pages.client(pages.shop().owner)
+
+    html = browser.post("/send/preview?brief=1", fields(text="x" * 161), headers=HTMX).content.decode()
+    empty = browser.post("/send/preview?brief=1", {"to": "", "text": ""}, headers=HTMX).content.decode()
+
+    for told in ("Germany", "per segment", "161 / 306", "2 segments", "GSM-7"):
+        assert told in html
+    assert "What it will be" not in html
+    assert empty.strip() == '<p class="hint brief" id="brief" role="status"></p>'
