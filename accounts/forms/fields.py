@@ -6,8 +6,11 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-# Names get into subjects of mails, where a line break would begin another header.
-ONE_LINE = RegexValidator(r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$", _("Use one line without control characters."))
+# Names get into subjects of mails, where a line break would begin another header, and into sentences, where a sign that
+# turns the direction of writing (U+202A to U+202E, U+2066 to U+2069) would turn our words too. Names need none.
+ONE_LINE = RegexValidator(
+    r"^[^\x00-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]*$", _("Use one line without control characters.")
+)
 
 
 def email_field(label: Any, *, autofocus: bool = False) -> forms.EmailField:

@@ -1,6 +1,5 @@
 """Forms about a workspace: making one, its settings, closing it."""
 
-import re
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,11 +9,11 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import workspaces
+from accounts.forms.fields import ONE_LINE
 from accounts.models import ClosingWish
 from accounts.models.workspace import Receipts
 
 METADATA_DAYS_MIN = 7  # shorter would be gone before every receipt has come
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 
 def name_field() -> forms.CharField:
@@ -22,6 +21,7 @@ def name_field() -> forms.CharField:
     return forms.CharField(
         label=_("Name"),
         max_length=80,
+        validators=[ONE_LINE],
         error_messages={"required": _("Enter a name for the workspace.")},
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
@@ -36,18 +36,14 @@ class NewWorkspaceForm(forms.Form):
 
     name = name_field()
 
-    def clean_name(self) -> str:
-        """One line of text."""
-        return _one_line(self.cleaned_data["name"])
-
 
 class SettingsForm(forms.Form):
     """Everything about a workspace that its people may change."""
 
     name = name_field()
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=lazy(_zones, list))
-    company = forms.CharField(label=_("Company"), max_length=120, required=False)
-    contact_name = forms.CharField(label=_("Contact person"), max_length=120, required=False)
+    company = forms.CharField(label=_("Company"), max_length=120, required=False, validators=[ONE_LINE])
+    contact_name = forms.CharField(label=_("Contact person"), max_length=120, required=False, validators=[ONE_LINE])
     contact_email = forms.EmailField(
         label=_("Contact e-mail"),
         max_length=254,
@@ -89,10 +85,6 @@ class SettingsForm(forms.Form):
     def profile(self) -> list[forms.BoundField]:
         """The fields about company and contact that this installation collects."""
         return [self[field] for field in workspaces.collected()]
-
-    def clean_name(self) -> str:
-        """One line of text."""
-        return _one_line(self.cleaned_data["name"])
 
     def clean_body_hours(self) -> int | None:
         """None for as long as the policy says, so that a shorter one counts here too."""
@@ -145,9 +137,3 @@ def _bound(field: forms.Field, longest: int) -> None:
     field.max_value = longest  # type: ignore[attr-defined]  # of an IntegerField
     field.validators.append(MaxValueValidator(longest))
     field.widget.attrs["max"] = longest
-
-
-def _one_line(text: str) -> str:
-    if _CONTROL.search(text):
-        raise forms.ValidationError(_("The name is one line of text."))
-    return text

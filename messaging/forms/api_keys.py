@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.forms.fields import ONE_LINE
 from accounts.keys import RATE_MAX, Limits
 from accounts.models import ApiKey
 from accounts.roles import Scope
@@ -31,6 +32,7 @@ class LimitsForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=60,
+        validators=[ONE_LINE],
         error_messages={"required": gettext_lazy("Enter a name, for example of the program that will use the key.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

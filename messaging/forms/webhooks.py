@@ -7,6 +7,7 @@ from django import forms
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.fields import ONE_LINE
 from messaging.models.webhook import DEFAULT_TYPES, EVENT_TYPES, Delivery, WebhookEndpoint
 from smsplatform.templatetags.ui import delivery_name
 
@@ -30,7 +31,7 @@ class EndpointForm(forms.Form):
             }
         ),
     )
-    description = forms.CharField(label=_("Description"), max_length=120, required=False)
+    description = forms.CharField(label=_("Description"), max_length=120, required=False, validators=[ONE_LINE])
     types = forms.MultipleChoiceField(
         label=_("Events"),
         choices=[(name, name) for name in EVENT_TYPES],
