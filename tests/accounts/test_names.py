@@ -1,4 +1,4 @@
-"""Names stand in sentences and subjects: what would change the words around them is refused, every writing is welcome."""
+"""Names stand in sentences and subjects: what would change the words around them is refused, all writing is welcome."""
 
 import pytest
 from django import forms
