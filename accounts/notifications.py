@@ -126,10 +126,16 @@ def mark_read(*, workspace: UUID, user: UUID, one: UUID | None, at: dt.datetime)
 
 def send(*, at: dt.datetime) -> int:
     """Send the mails that are due; how many went out. Each is leased first, so that two workers do not send it."""
+    sent = 0
+    while leased := _leased(at):
+        sent += sum(_send(workspace, row) for workspace, row in leased)
+    return sent
+
+
+def _leased(at: dt.datetime) -> list[tuple[UUID, UUID]]:
     with connections["system"].cursor() as cursor:
         cursor.execute("SELECT * FROM access.lease_notices(%s, %s, %s)", [at, at + LEASE, BATCH])
-        leased = cursor.fetchall()
-    return sum(_send(workspace, row) for workspace, row in leased)
+        return cursor.fetchall()
 
 
 @task(name="accounts.notifications.send_due", queue="default")

@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -90,7 +91,7 @@ class Load:
         self.plan, self.sink, self.tally = plan, sink, Tally()
         self.next = plan.first
         self.last = plan.first + plan.messages
-        self.idle: list[Connection] = []
+        self.idle: deque[Connection] = deque()
         self.sent = asyncio.Event()
         self.free = asyncio.Event()
         self.connections: list[Connection] = []
@@ -105,7 +106,7 @@ class Load:
         for _ in range(self.plan.connections):
             _, made = await loop.create_connection(lambda: Connection(self), "127.0.0.1", self.plan.port)
             self.connections.append(made)
-        self.idle = list(self.connections)
+        self.idle = deque(self.connections)
 
     async def run(self) -> None:
         """Send all; return when the last request is answered."""
@@ -130,7 +131,7 @@ class Load:
         while not self.idle:  # more answers are outstanding than there are connections
             await asyncio.wait_for(self.free.wait(), QUIET_SECONDS)
             self.free.clear()
-        return self.idle.pop()
+        return self.idle.popleft()  # each in its turn: the server hangs up on one that is silent for seconds
 
     def _next(self, connection: Connection, began: float) -> None:
         number, count = self.next, min(self.plan.batch, self.last - self.next)

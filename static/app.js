@@ -18,7 +18,7 @@ document.addEventListener("submit", (event) => {
   const theme = event.submitter.value;
   const fields = new FormData(form);
   fields.set("theme", theme);
-  fetch(form.action, { method: "POST", body: fields, redirect: "manual" });
+  fetch(form.action, { method: "POST", body: fields, redirect: "manual", keepalive: true });
   if (theme === "system") document.documentElement.removeAttribute("data-theme");
   else document.documentElement.dataset.theme = theme;
   for (const other of document.querySelectorAll("[data-theme-form] [aria-pressed]"))

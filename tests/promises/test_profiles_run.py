@@ -16,7 +16,7 @@ from billing import rates
 from billing.models import PricePlan
 from messaging import bounds, presenting
 from messaging.models import Message
-from privacy import profiles, retention
+from privacy import profiles, retention, vault
 from privacy.promises import Promise, Status, check, evaluating, promises, tested
 from smsplatform import status
 from smsplatform.lib import clock
@@ -98,8 +98,9 @@ def looks() -> list[evaluating.Standing]:
 @pytest.mark.usefixtures("no_versions")
 def test_a_policy_is_kept_from_sending_to_the_end_of_its_retention(profile: str, tmp_path: Path) -> None:
     # Policy transit wants its first keys in hardware: tests/privacy/test_vault.py has such a vault, this run says so.
-    vault = "pkcs11" if profiles.value("vault.hardware", profile=profile) else "file"
-    with override_settings(POLICY_PROFILE=profile, VAULT=vault):
+    vault.current()  # opened once per process: by the settings that are true here
+    kind = "pkcs11" if profiles.value("vault.hardware", profile=profile) else "file"
+    with override_settings(POLICY_PROFILE=profile, VAULT=kind):
         bounds.install()
         _begin_anew()
         now = clock.now()
