@@ -135,7 +135,8 @@ def send(*, at: dt.datetime) -> int:
 def _leased(at: dt.datetime) -> list[tuple[UUID, UUID]]:
     with connections["system"].cursor() as cursor:
         cursor.execute("SELECT * FROM access.lease_notices(%s, %s, %s)", [at, at + LEASE, BATCH])
-        return cursor.fetchall()
+        leased: list[tuple[UUID, UUID]] = cursor.fetchall()
+    return leased
 
 
 @task(name="accounts.notifications.send_due", queue="default")
