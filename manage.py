@@ -49,7 +49,7 @@ def install(requirements: list[str]) -> None:
 
 
 def run_tests(arguments: list[str]) -> None:
-    """Four workers, unless told otherwise: many tests wait for a disk. Without a selection, some in sessions of their own."""
+    """Four workers unless told otherwise, as tests wait for disks; without a selection all, some in own sessions."""
     pytest = [sys.executable, "-m", "pytest"]
     chosen = any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
     workers = [] if chosen else ["-n4", "--dist=loadfile", "--no-loadscope-reorder"]  # tests/conftest.py orders them

@@ -83,7 +83,7 @@ class Recorder:
         self._starting = threading.Lock()
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._session = database.Session("default")
+        self._session = database.Session("default", relaxed=True)
 
     def note(
         self, caller: Caller, request_id: str, method: str, route: str, status: int, seconds: float, content: bytes

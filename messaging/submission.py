@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from messaging import receipts, routing
+from messaging import hearing, receipts, routing
 from messaging.carriers.hub import Hub, Link
 from messaging.carriers.smpp import submits
 from messaging.carriers.smpp.errors import Outcome
@@ -208,16 +208,29 @@ def _bodies(row: Claimed, link: Link, *, number: str, text: str, sender: str, at
 
 # Writing down
 
-_RECORD: LiteralString = "SELECT pipeline.record_results(" + "%s, " * 18 + "%s)"
+_RESULTS: LiteralString = "pipeline.record_results(" + "%s, " * 18 + "%s)"
+_RECORD: LiteralString = "SELECT " + _RESULTS
+# Answers first, and one wait for the disk.
+_RECORD_BOTH: LiteralString = "SELECT " + receipts.CALL + " FROM " + _RESULTS  # noqa: S608  # two constants
 
 
 def record(link: Link, results: Sequence[SubmitResult], deliveries: Sequence[Delivery]) -> None:
-    """Commit what a carrier said, answers before receipts. Called on the link's writer thread; insists until done."""
+    """Commit what a carrier said, answers before receipts. Called on the link's writer thread; insists until done.
+
+    Raises ``DatabaseUnavailable``: then nothing is acknowledged, and the carrier tells its receipts again.
+    """
     at = clock.now()
-    if results:
-        _record_results(link, results, at)
-    if deliveries:
-        receipts.record(carrier=link.account.id, deliveries=deliveries, at=at, insist=_insist)
+    answers = _results(link, results, at) if results else None
+    final = receipts.final(deliveries)
+    told = receipts.arguments(carrier=link.account.id, final=final, at=at) if final else None
+    if told and answers:
+        receipts.recorded(_insist(_RECORD_BOTH, told + answers))
+    elif told:
+        receipts.recorded(_insist("SELECT " + receipts.CALL, told))
+    elif answers:
+        _insist(_RECORD, answers)
+    if texts := [each for each in deliveries if each.receipt is None]:
+        hearing.hear(texts, carrier=link.account.id, at=at)
 
 
 def _insist(sql: LiteralString, arguments: list[Any]) -> Any:
@@ -228,7 +241,7 @@ def _insist(sql: LiteralString, arguments: list[Any]) -> Any:
     return value
 
 
-def _record_results(link: Link, results: Sequence[SubmitResult], at: dt.datetime) -> None:
+def _results(link: Link, results: Sequence[SubmitResult], at: dt.datetime) -> list[Any]:
     answered: list[tuple[Flight, PartAnswer]] = []
     decided: list[Decision] = []
     for result in results:
@@ -239,7 +252,7 @@ def _record_results(link: Link, results: Sequence[SubmitResult], at: dt.datetime
         _replace(flight, answer)
         if result.late or len(flight.answers) >= flight.waiting:
             decided.append(decide(flight, carrier=link.account.id, at=at, chance=random.random()))  # noqa: S311  # jitter
-    write_results(link.account.id, link.session_name, answered, decided, at=at)
+    return _arguments(link, answered, decided, at)
 
 
 def _replace(flight: Flight, answer: PartAnswer) -> None:
@@ -248,40 +261,37 @@ def _replace(flight: Flight, answer: PartAnswer) -> None:
     flight.answers.append(answer)
 
 
-def write_results(
-    carrier: UUID,
-    session: str,
-    answered: Sequence[tuple[Flight, PartAnswer]],
-    decided: Sequence[Decision],
-    *,
-    at: dt.datetime,
-) -> None:
-    """Attempts and decisions in one statement."""
+def _decided(link: Link, decided: Sequence[Decision], at: dt.datetime) -> None:
+    """Write down what was decided without asking the carrier."""
+    _insist(_RECORD, _arguments(link, [], decided, at))
+
+
+def _arguments(
+    link: Link, answered: Sequence[tuple[Flight, PartAnswer]], decided: Sequence[Decision], at: dt.datetime
+) -> list[Any]:
+    """Attempts and decisions, for one statement."""
     told = [(flight.row, answer) for flight, answer in answered if answer.result.outcome is not Outcome.UNSENT]
-    _insist(
-        _RECORD,
-        [
-            carrier,
-            session,
-            at,
-            arrays.uuids([row.message_id for row, _ in told]),
-            arrays.uuids([row.workspace_id for row, _ in told]),
-            arrays.int2s([answer.part for _, answer in told]),
-            arrays.int2s([row.attempt for row, _ in told]),
-            arrays.int8s([answer.result.sequence for _, answer in told]),
-            arrays.texts([str(answer.result.outcome) for _, answer in told]),
-            arrays.texts([_code(answer.result) for _, answer in told]),
-            arrays.texts([answer.result.ref or None for _, answer in told]),
-            arrays.times([at] * len(told)),
-            arrays.uuids([d.message_id for d in decided]),
-            arrays.texts([d.action for d in decided]),
-            arrays.texts([d.code for d in decided]),
-            arrays.times([d.due_at for d in decided]),
-            arrays.uuids([d.carrier for d in decided]),
-            arrays.int2s([d.hop for d in decided]),
-            arrays.int2s([d.failures for d in decided]),
-        ],
-    )
+    return [
+        link.account.id,
+        link.session_name,
+        at,
+        arrays.uuids([row.message_id for row, _ in told]),
+        arrays.uuids([row.workspace_id for row, _ in told]),
+        arrays.int2s([answer.part for _, answer in told]),
+        arrays.int2s([row.attempt for row, _ in told]),
+        arrays.int8s([answer.result.sequence for _, answer in told]),
+        arrays.texts([str(answer.result.outcome) for _, answer in told]),
+        arrays.texts([_code(answer.result) for _, answer in told]),
+        arrays.texts([answer.result.ref or None for _, answer in told]),
+        arrays.times([at] * len(told)),
+        arrays.uuids([d.message_id for d in decided]),
+        arrays.texts([d.action for d in decided]),
+        arrays.texts([d.code for d in decided]),
+        arrays.times([d.due_at for d in decided]),
+        arrays.uuids([d.carrier for d in decided]),
+        arrays.int2s([d.hop for d in decided]),
+        arrays.int2s([d.failures for d in decided]),
+    ]
 
 
 def _code(result: SubmitResult) -> str | None:
@@ -294,12 +304,16 @@ _CLAIM: LiteralString = "SELECT * FROM pipeline.claim(%s, %s, %s, %s, %s)"
 
 
 def drain(carrier_id: UUID) -> bool:
-    """Submit what is due for a carrier for at most ``BOX_SECONDS``; whether there is more to do."""
+    """Submit what is due for a carrier for at most ``BOX_SECONDS``; whether there is more to do.
+
+    Claims are relaxed: what a crash of the database undoes of them was in the carrier's hands without an answer, and
+    is in doubt by that alone. The window bounds both.
+    """
     link = hub().link(carrier_id)
     if link is None or tombstones.refuses() or not link.draining.acquire(blocking=False):
         return False
     try:
-        return _drain(link, database.session("system"))
+        return _drain(link, database.session("system", relaxed=True))
     except database.DatabaseUnavailable:
         return False
     finally:
@@ -365,7 +379,7 @@ def _submit_some(link: Link, session: database.Session, limit: int) -> int:
     if outgoing:
         link.submit(outgoing)
     if refused:
-        write_results(link.account.id, link.session_name, [], refused, at=at)
+        _decided(link, refused, at)
     return len(rows)
 
 
@@ -388,7 +402,7 @@ def _move_to_fallback(link: Link, session: database.Session) -> None:
     rows = _claim(link, session, CLAIM_MAX, at)
     moved = [_moved(row, link, up, at) for row in rows]
     if moved:
-        write_results(link.account.id, link.session_name, [], moved, at=at)
+        _decided(link, moved, at)
 
 
 def _moved(row: Claimed, link: Link, up: set[UUID], at: dt.datetime) -> Decision:

@@ -141,7 +141,7 @@ class Deliverer:
         if not self._draining.acquire(blocking=False):
             return False
         try:
-            return self._drain(database.session("system"), box_seconds, linger_seconds)
+            return self._drain(database.session("system", relaxed=True), box_seconds, linger_seconds)
         except database.DatabaseUnavailable:
             logger.warning("database_unavailable")
             return False
@@ -200,7 +200,7 @@ class Deliverer:
 
     def _write(self) -> None:
         """The writer's thread: everything that arrived since the last statement goes into the next one."""
-        session = database.Session("system")
+        session = database.Session("system", relaxed=True)  # at least once: what a crash undoes is posted again
         while not (self.stopping.is_set() and not self._results):
             self._arrived.wait(1.0)
             self._arrived.clear()

@@ -63,7 +63,7 @@ class Log:
         self._starting = threading.Lock()
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._session = database.Session("default")
+        self._session = database.Session("default", relaxed=True)
 
     def note(self, *, page: str, address: str, visit: UUID | None, at: dt.datetime) -> None:
         """Count a view. Never blocks, never raises."""

@@ -62,10 +62,15 @@ def again(alias: str, action: Callable[[], T]) -> T:
 
 
 class Session:
-    """One autocommit session, opened when first used and again after it was lost. For one thread at a time."""
+    """One autocommit session, opened when first used and again after it was lost. For one thread at a time.
 
-    def __init__(self, alias: str) -> None:
-        self._alias = alias
+    A ``relaxed`` one does not wait until its commits are on the disk: a crash of the database may undo the last of
+    them, so it is for what may as well be done twice (leases) or be lost (a log of requests). Others do not wait behind
+    it for the disk, which is what it is for.
+    """
+
+    def __init__(self, alias: str, *, relaxed: bool = False) -> None:
+        self._alias, self._relaxed = alias, relaxed
         self._connection: psycopg.Connection[Any] | None = None
 
     def rows(self, sql: LiteralString, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -101,7 +106,10 @@ class Session:
 
     def _opened(self) -> psycopg.Connection[Any]:
         if self._connection is None:
-            self._connection = psycopg.connect(**conninfo(self._alias), autocommit=True, prepare_threshold=0)
+            parameters = conninfo(self._alias)
+            if self._relaxed:
+                parameters["options"] = f"{parameters.get('options', '')} -c synchronous_commit=off"
+            self._connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=0)
         return self._connection
 
     def close(self) -> None:
@@ -123,15 +131,15 @@ class Session:
 _kept = threading.local()
 
 
-def session(alias: str) -> Session:
+def session(alias: str, *, relaxed: bool = False) -> Session:
     """This thread's own session, kept from task to task: opening one costs more than most of what tasks ask.
 
     One that the server ended meanwhile is replaced by a new one.
     """
-    sessions: dict[str, Session] = _kept.__dict__.setdefault("sessions", {})
-    known = sessions.get(alias)
+    sessions: dict[tuple[str, bool], Session] = _kept.__dict__.setdefault("sessions", {})
+    known = sessions.get((alias, relaxed))
     if known is None:
-        known = sessions[alias] = Session(alias)
+        known = sessions[alias, relaxed] = Session(alias, relaxed=relaxed)
     elif known.hung_up:
         known.close()
     return known
