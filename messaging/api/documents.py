@@ -9,8 +9,6 @@ from msgspec import UNSET, Meta, UnsetType
 from messaging.drafting import SendRequest, TemplateRef
 from messaging.models.suppression import Suppression
 from messaging.models.webhook import EVENT_TYPES
-from privacy.models import RequestTicket
-from privacy.models.data_request import Kind as RequestKind
 from smsplatform.lib.api.openapi import FieldFault
 
 StatusWord = Literal[
@@ -234,34 +232,6 @@ class SuppressionDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=Tr
     created_at: dt.datetime
 
 
-class RefusalRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Why a person's request is refused; they read it, with the way to complain."""
-
-    reason: Annotated[str, Meta(min_length=1, max_length=4000)]
-
-
-class PrivacyRequestFilter(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which requests to list."""
-
-    status: Literal[tuple(RequestTicket.State.values)] | None = None  # type: ignore[valid-type]  # words of the model
-
-
-class PrivacyRequestDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What a person who was texted asks about their data. They have shown that the number is theirs."""
-
-    id: str
-    object: Literal["privacy_request"]
-    kind: Literal[tuple(RequestKind.values)]  # type: ignore[valid-type]  # words of the model
-    status: Literal[tuple(RequestTicket.State.values)]  # type: ignore[valid-type]  # words of the model
-    automatic: Annotated[bool, Meta(description="Fulfilled without asking, as the workspace's settings say")]
-    number: str | None
-    words: Annotated[str | None, Meta(description="What the person wrote")]
-    reason: Annotated[str | None, Meta(description="Of a refusal")]
-    due_at: Annotated[dt.datetime, Meta(description="Until then the person must have an answer")]
-    decided_at: dt.datetime | None
-    created_at: dt.datetime
-
-
 class EndpointRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Where to send events, and which."""
 
@@ -335,6 +305,8 @@ class DeliveryDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
     attempts: int
     next_attempt_at: dt.datetime | None
     last_status: Annotated[int | None, Meta(description="HTTP status of the last answer")]
-    last_error: Annotated[str | None, Meta(description="timeout, connection, tls, dns, forbidden_address, …")]
+    last_error: Annotated[
+        str | None, Meta(description="timeout, connection, tls, dns, forbidden_address, recipient_restricted, …")
+    ]
     occurred_at: dt.datetime
     finished_at: dt.datetime | None

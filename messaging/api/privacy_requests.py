@@ -2,12 +2,19 @@
 
 from typing import Any
 
+import msgspec
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.roles import Scope
-from messaging.api.documents import PrivacyRequestDocument, PrivacyRequestFilter, RefusalRequest
-from privacy.models import RequestTicket
+from messaging.api.privacy_documents import (
+    AutomaticChange,
+    AutomaticDocument,
+    PrivacyRequestDocument,
+    PrivacyRequestFilter,
+    RefusalRequest,
+)
+from privacy.models import RequestSettings, RequestTicket
 from privacy.requests import tickets
 from smsplatform.lib import ids
 from smsplatform.lib.api.openapi import documented
@@ -32,6 +39,29 @@ class PrivacyRequests(ApiView):
         rows = RequestTicket.objects.filter(workspace_id=self.workspace_id)
         page = self.page(rows.filter(state=wanted.status) if wanted.status else rows)
         return self.listed(page, [shown(row) for row in page.rows])
+
+
+class Automatic(ApiView):
+    scopes = {"GET": Scope.PRIVACY_READ, "PATCH": Scope.PRIVACY_WRITE}
+
+    @documented("read_privacy_request_settings", tag=TAG, answers={200: AutomaticDocument})
+    def get(self, request: Request) -> Response:
+        """Read what is fulfilled without asking
+
+        Of a kind that is on, new requests are accepted at once, and `automatic` says so. The others wait for you.
+        """
+        return Response(switched(tickets.settings_of(self.workspace_id)))
+
+    @documented("change_privacy_request_settings", tag=TAG, answers={200: AutomaticDocument}, request=AutomaticChange)
+    def patch(self, request: Request) -> Response:
+        """Change what is fulfilled without asking
+
+        Fields left out stay. Requests that wait already are not touched: accept or refuse them.
+        """
+        values = msgspec.structs.asdict(self.document(AutomaticChange))
+        changes = {name: value for name, value in values.items() if value is not msgspec.UNSET}
+        chosen = tickets.choose(workspace=self.workspace_id, changes=changes, by=self.key_id, at=self.at)
+        return Response(switched(chosen))
 
 
 class _One(ApiView):
@@ -103,3 +133,9 @@ def shown(row: RequestTicket) -> dict[str, Any]:
         "decided_at": row.decided_at,
         "created_at": row.created_at,
     }
+
+
+def switched(row: RequestSettings) -> dict[str, Any]:
+    """What a workspace lets us fulfil, as JSON."""
+    chosen = {name: getattr(row, name) for name in tickets.SWITCH_NAMES}
+    return {"object": "privacy_request_settings", **chosen}

@@ -34,6 +34,7 @@ urlpatterns = [
     path("v1/suppressions/<str:suppression_id>", suppressions.OneSuppression.as_view()),
     path("v1/security_notices", security_notices.SecurityNotices.as_view()),
     path("v1/privacy_requests", privacy_requests.PrivacyRequests.as_view()),
+    path("v1/privacy_requests/settings", privacy_requests.Automatic.as_view()),
     path(TICKET, privacy_requests.OnePrivacyRequest.as_view()),
     path(f"{TICKET}/accept", privacy_requests.Accept.as_view()),
     path(f"{TICKET}/refuse", privacy_requests.Refuse.as_view()),

@@ -5,7 +5,7 @@ all tickets of a request are decided, the request is.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,6 +28,7 @@ SWITCHES = {
     Kind.ERASURE: "erasure",
     Kind.ANONYMISATION: "erasure",
 }
+SWITCH_NAMES = tuple(dict.fromkeys(SWITCHES.values()))
 CARRIED_OUT = frozenset(SWITCHES.keys() - {Kind.OBJECTION})  # by a worker, after the decision
 FORWARDED = frozenset({*SWITCHES, Kind.RECTIFICATION})
 
@@ -103,6 +104,18 @@ def _index(workspace: UUID, msisdn: str) -> bytes:
 def settings_of(workspace: UUID) -> RequestSettings:
     """What the workspace of the open scope lets us do; the defaults until it chose."""
     return RequestSettings.objects.filter(pk=workspace).first() or RequestSettings(workspace_id=workspace)
+
+
+def choose(*, workspace: UUID, changes: Mapping[str, bool], by: UUID, at: dt.datetime) -> RequestSettings:
+    """Let us fulfil some kinds from now on, in the open scope, or no longer; what is not in ``changes`` stays."""
+    row, _ = RequestSettings.objects.get_or_create(workspace_id=workspace)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    if changes:
+        row.save(update_fields=list(changes))
+        words = {name: "on" if value else "off" for name, value in changes.items()}
+        audit.record(action="user:request_settings:changed", workspace=workspace, actor=by, at=at, details=words)
+    return row
 
 
 def is_automatic(workspace: UUID, kind: str) -> bool:

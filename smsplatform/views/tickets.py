@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import page
 from accounts.roles import Scope
-from privacy import audit
 from privacy.models import RequestSettings, RequestTicket
 from privacy.requests import tickets
 from privacy.requests.desk import WORDS_MAX
@@ -38,7 +37,7 @@ class SwitchesForm(forms.ModelForm):  # type: ignore[type-arg]  # the stub wants
 
     class Meta:
         model = RequestSettings
-        fields = ["objection", "restriction", "access", "erasure"]
+        fields = tickets.SWITCH_NAMES
         labels = {
             "objection": gettext_lazy("Stop texts to who wants none"),
             "restriction": gettext_lazy("Leave data alone while something is cleared up"),
@@ -62,12 +61,9 @@ def switches(request: HttpRequest) -> HttpResponse:
     form = SwitchesForm(request.POST, instance=tickets.settings_of(workspace))
     if not form.is_valid():
         return _page(request, form, status=422)
-    form.save()
-    chosen = {name: "on" if form.cleaned_data[name] else "off" for name in form.fields}
-    audit.record(
-        action="user:request_settings:changed", workspace=workspace, actor=request.user.pk, at=clock.now(),
-        details=chosen,
-    )  # fmt: skip
+    person = request.user.pk
+    assert person is not None
+    tickets.choose(workspace=workspace, changes=form.cleaned_data, by=person, at=clock.now())
     notices.success(request, _("Saved."))
     return redirect("tickets")
 

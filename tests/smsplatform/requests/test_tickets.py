@@ -1,6 +1,9 @@
 """What a workspace hears of requests about its data, and how it answers: by mail, on its pages, by API and webhook."""
 
 import datetime as dt
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +18,7 @@ from accounts.models import Notification
 from accounts.roles import Role
 from messaging import endpoints, events
 from messaging.models import Delivery
-from privacy.models import DataRequest, RequestTicket
+from privacy.models import AuditEvent, DataRequest, RequestTicket
 from privacy.models.data_request import Kind, State
 from privacy.requests import tickets, watching
 from smsplatform.lib import clock
@@ -26,6 +29,7 @@ from tests.factories.letters import Letters
 
 DAY = dt.timedelta(days=1)
 LIST = "/v1/privacy_requests"
+SETTINGS = f"{LIST}/settings"
 
 
 def stored(ticket: RequestTicket) -> RequestTicket:
@@ -253,6 +257,76 @@ def test_a_switch_decides_its_kinds_and_no_other(kind: str, switch: str) -> None
 
     assert (stored(decided).automatic, stored(decided).state) in [(True, "accepted"), (True, "done")]
     assert (stored(waits).automatic, stored(waits).state) == (False, "open")
+
+
+def test_programs_switch_what_is_fulfilled_without_asking_as_the_page_does() -> None:
+    world = make_workspace()
+    api = world.api()
+
+    untouched = api.get(SETTINGS)
+    changed = api.patch(SETTINGS, {"access": True, "objection": False})
+    nothing = api.patch(SETTINGS, {})
+    page = pages.client(world.owner).get("/privacy-requests").content.decode()
+    decided, waits = routes.ticket(world), routes.ticket(world, kind=Kind.OBJECTION)
+
+    assert untouched.json() == {
+        "object": "privacy_request_settings", "objection": True, "restriction": True, "access": False, "erasure": False,
+    }  # fmt: skip
+    assert changed.json() == nothing.json() == api.get(SETTINGS).json()
+    assert changed.json() == untouched.json() | {"access": True, "objection": False}
+    assert re.findall(r'name="(\w+)"[^>]*checked', page) == ["restriction", "access"]
+    assert (stored(decided).automatic, stored(waits).state) == (True, "open")
+    with scope.workspace(world.id):
+        rows = AuditEvent.objects.filter(workspace_id=world.id, action="user:request_settings:changed")
+        assert [row.details for row in rows] == [{"access": "on", "objection": "off"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        ({"erasure": "yes"}, 422, "#/erasure"),
+        ({"erasure": None}, 422, "#/erasure"),
+        ({"erasure": 1}, 422, "#/erasure"),
+        ({"access": True, "rectification": True}, 422, "#/rectification"),
+        ([], 422, "#"),
+        (b"{", 400, ""),
+    ],
+)
+def test_a_switch_put_wrongly_is_named_with_its_fix_and_switches_nothing(body: Any, status: int, pointer: str) -> None:
+    world = make_workspace()
+
+    answer = world.api().patch(SETTINGS, body)
+
+    assert answer.status_code == status, answer.content
+    assert pointer in [error["pointer"] for error in answer.json().get("errors", [{"pointer": ""}])]
+    assert all(error["detail"] for error in answer.json().get("errors", []))
+    assert world.api().get(SETTINGS).json()["access"] is False
+
+
+def test_switching_needs_its_scope() -> None:
+    world, other = make_workspace(), make_workspace()
+    reader, nobody = world.api(key=world.key("privacy:read")), world.api(key=world.key("messages:read"))
+
+    assert (reader.get(SETTINGS).status_code, nobody.get(SETTINGS).status_code) == (200, 403)
+    assert reader.patch(SETTINGS, {"erasure": True}).status_code == 403
+    assert other.api().patch(SETTINGS, {"erasure": True}).status_code == 200
+    assert reader.get(SETTINGS).json()["erasure"] is False
+
+
+def test_two_who_switch_at_once_undo_nothing_of_each_other() -> None:
+    world = make_workspace()
+    start = threading.Barrier(2)
+
+    def switch(name: str) -> int:
+        start.wait(10)
+        status: int = world.api().patch(SETTINGS, {name: True}).status_code
+        return status
+
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(switch, ["access", "erasure"]))
+
+    shown = world.api().get(SETTINGS).json()
+    assert (statuses, shown["access"], shown["erasure"]) == ([200, 200], True, True)
 
 
 def test_pages_decide_once_and_want_a_reason_for_no() -> None:
