@@ -96,6 +96,12 @@ def waits(when: str) -> dt.timedelta:
     return profiles.duration("erasure.cool_off" if when == When.COOL_OFF else "retention.account_grace")
 
 
+def preselected() -> str | None:
+    """When to erase if the person just goes on, as the policy says; None where it leaves that to them."""
+    mode = str(profiles.value("erasure.mode"))
+    return mode if mode in When.values else None
+
+
 def close(*, workspace: Workspace, by: User, when: str, at: dt.datetime) -> None:
     """Close, in the open scope, and say when it is erased. Pages go by ``ask`` and ``confirm``."""
     workspace.closed_at, workspace.erase_at = at, at + waits(when)

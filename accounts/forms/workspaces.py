@@ -109,7 +109,10 @@ class CloseForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     when = forms.ChoiceField(
-        label=_("When to erase"), choices=ClosingWish.When.choices, initial="grace", widget=forms.RadioSelect
+        label=_("When to erase"),
+        choices=ClosingWish.When.choices,
+        error_messages={"required": _("Choose when to erase."), "invalid_choice": _("Choose when to erase.")},
+        widget=forms.RadioSelect,
     )
 
     def __init__(self, *args: Any, workspace_name: str, **kwargs: Any) -> None:

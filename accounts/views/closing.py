@@ -28,7 +28,10 @@ def close(request: HttpRequest) -> HttpResponse:
     """What goes, what stays and why; then the name, and when. The rest is confirmed by mail."""
     user, at = _user(request), clock.now()
     workspace = Workspace.objects.get(pk=request.workspace.id)  # type: ignore[attr-defined]  # set by accounts.middleware
-    form = CloseForm(request.POST if request.method == "POST" else None, workspace_name=workspace.name)
+    form = CloseForm(
+        request.POST if request.method == "POST" else None,
+        workspace_name=workspace.name, initial={"when": closing.preselected()},
+    )  # fmt: skip
     if form.is_valid():
         closing.ask(workspace=workspace, by=user, when=form.cleaned_data["when"], at=at)
         notices.success(request, _("Nothing has changed yet. Open the link in the mail we sent you to confirm."))

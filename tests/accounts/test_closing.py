@@ -1,7 +1,9 @@
 """Closing a workspace, taking it back, erasing it; deleting an account."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
@@ -61,7 +63,7 @@ def test_the_page_says_what_goes_and_what_stays_and_why(world: World) -> None:
     ("other", "said"),
     [
         ({"name": "something else"}, "not the name of the workspace"),
-        ({"when": "someday"}, "someday"),
+        ({"when": "someday"}, "Choose when to erase."),
     ],
 )
 def test_closing_needs_the_name_and_a_moment(world: World, other: dict[str, str], said: str) -> None:
@@ -71,6 +73,30 @@ def test_closing_needs_the_name_and_a_moment(world: World, other: dict[str, str]
     assert said in response.content.decode()
     with scope.workspace(world.id):
         assert Workspace.objects.get(pk=world.id).closed_at is None
+
+
+@pytest.mark.parametrize(
+    ("profile", "checked"),
+    [("fleet", ["now"]), ("transit", ["grace"]), ("strict", [])],
+)
+def test_the_policy_preselects_when_to_erase_or_leaves_it_to_the_person(
+    world: World, settings: Any, profile: str, checked: list[str]
+) -> None:
+    settings.POLICY_PROFILE = profile
+    browser = pages.client(world.owner)
+
+    shown = browser.get("/settings/close").content.decode()
+    undecided = browser.post("/settings/close", {"name": world.workspace.name})
+    odd = browser.post("/settings/close", sure(world, when="never"))
+    chosen = browser.post("/settings/close", sure(world, when="cool_off", name="another"))
+
+    assert re.findall(r'name="when" value="(\w+)" checked', shown) == checked
+    assert (undecided.status_code, odd.status_code) == (422, 422)
+    assert b"Choose when to erase." in undecided.content
+    assert b"Choose when to erase." in odd.content
+    assert re.findall(r'name="when" value="(\w+)" checked', chosen.content.decode()) == ["cool_off"]
+    with scope.workspace(world.id):
+        assert closing.asked(world.id, at=clock.now()) is None
 
 
 @pytest.mark.parametrize("path", ["/settings/close", "/account/delete"])
