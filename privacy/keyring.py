@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
-from django.db import connections, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import Q
 
 from privacy import tombstones, vault
@@ -240,11 +240,18 @@ def destroy_workspace(workspace: UUID, *, at: dt.datetime) -> int:
     if workspace == PLATFORM:
         raise ValueError("the platform's keys hold every person's address: they are rotated, never destroyed")
     with transaction.atomic(using="keystore"):  # a mark without its keys gone would stop the next attempt
+        _wait_for_makers(workspace)
         tombstones.bury(model=ERASED[0], rows=[workspace], action=ERASED[1], at=at)
         destroyed = WorkspaceKey.objects.filter(workspace_id=workspace).delete()[0]
     _forget(lambda held: held.workspace == workspace)
     scrub()
     return destroyed
+
+
+def _wait_for_makers(workspace: UUID) -> None:
+    """Until the end of this transaction nobody makes a key of this workspace; afterwards the key store refuses it."""
+    with connections["keystore"].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(workspace)])
 
 
 def destroy_archive(archive: UUID) -> int:
@@ -369,7 +376,10 @@ def _make(workspace: UUID, purpose: Purpose, bucket_on: dt.date | None, *, epoch
         workspace_id=workspace, purpose=purpose, bucket_on=bucket_on, epoch=epoch, created_at=clock.now()
     )
     row.wrapped = _wrap(row, os.urandom(32))
-    WorkspaceKey.objects.bulk_create([row], ignore_conflicts=True)
+    try:
+        WorkspaceKey.objects.bulk_create([row], ignore_conflicts=True)
+    except IntegrityError:  # destroyed since we looked: the key store refuses
+        raise KeyDestroyed("the keys of this workspace were destroyed") from None
 
 
 def _fetch(key_ids: Collection[UUID]) -> dict[UUID, DataKey]:

@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 class RestoreGuard:
     """Answers 503 instead of ``app`` while the database is behind its erasures."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, app: App, *, behind: Callable[[], bool] = tombstones.behind) -> None:
+        self._app, self._look = app, behind
         self._asked = float("-inf")
         self._refuses: bool | None = None  # until the first look
 
@@ -47,7 +47,7 @@ class RestoreGuard:
         if self._refuses is None or time.monotonic() - self._asked > tombstones.CHECKED_SECONDS:
             self._asked = time.monotonic()  # before asking: the others need not wait, nor ask again
             try:
-                self._refuses = await sync_to_async(tombstones.behind, thread_sensitive=False)()
+                self._refuses = await sync_to_async(self._look, thread_sensitive=False)()
             except database.UNAVAILABLE as error:  # requests find that out by themselves
                 logger.warning("restore_guard_unavailable", extra={"error": type(error).__name__})
         return bool(self._refuses)

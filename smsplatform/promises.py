@@ -1,5 +1,6 @@
 """Live checks of the deployment: transport, headers, cookies, and what the running server answers."""
 
+import asyncio
 import datetime as dt
 import ipaddress
 import socket
@@ -12,6 +13,7 @@ from django.conf import settings
 from privacy import profiles
 from privacy.promises import Check, Outcome, declare
 from smsplatform import transport
+from smsplatform.guard import Message, Receive, RestoreGuard, Send
 from smsplatform.models import Probe
 
 YEAR_SECONDS = 365 * 86400
@@ -63,6 +65,30 @@ def links(at: dt.datetime) -> Outcome:
     minimum = str(profiles.value("tls.minimum"))
     found = list(transport.unprotected(minimum))
     return Outcome(holds=not found, why=", ".join(found), evidence={"minimum": minimum, "unprotected": len(found)})
+
+
+def restore_guard(at: dt.datetime) -> Outcome:
+    """The guard in front of the web lets nothing through while the database is behind its erasures, and all else."""
+    whole, restored = _guarded(behind=False), _guarded(behind=True)
+    return Outcome(holds=(whole, restored) == (200, 503), evidence={"whole": whole, "restored": restored})
+
+
+def _guarded(*, behind: bool) -> int:
+    """The status with which a guard answers a request for the start page."""
+    statuses: list[int] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        if "status" in message:
+            statuses.append(message["status"])
+
+    asyncio.run(RestoreGuard(app, behind=lambda: behind)({"type": "http", "path": "/"}, receive, send))
+    return statuses[0]
 
 
 def csp(at: dt.datetime) -> Outcome:
@@ -139,6 +165,10 @@ declare(
     Check(
         name="smsplatform.links", method="probe", run=links, fresh=DAILY,
         what="Which connections to databases, broker, mail server and carriers go without TLS.",
+    ),
+    Check(
+        name="smsplatform.restore_guard", method="probe", run=restore_guard, fresh=DAILY,
+        what="What the web answers while the database is behind its erasures.",
     ),
     Check(name="smsplatform.csp", method="configuration", run=csp, fresh=DAILY, what="What pages may load and call."),
     Check(name="smsplatform.cookies", method="configuration", run=cookies, fresh=DAILY, what="The flags of cookies."),

@@ -42,7 +42,7 @@ class Tombstone(models.Model):
 
     class Meta:
         db_table = "keystore_tombstone"
-        indexes = [models.Index("at", name="tombstone_at")]
+        indexes = [models.Index("at", name="tombstone_at"), models.Index("row_id", name="tombstone_row")]
 
     def __str__(self) -> str:
         return f"{self.action} {self.model}"

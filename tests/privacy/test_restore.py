@@ -18,10 +18,13 @@ from accounts.models import User, Workspace
 from messaging.drafting import Draft
 from messaging.models import Message
 from privacy import erasure, keyring, tombstones
+from privacy.live import key_store
 from privacy.people import Person
+from smsplatform import guard
 from smsplatform.guard import RestoreGuard
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
+from smsplatform.promises import restore_guard
 from tests.factories import messaging
 from tests.factories.accounts import World, make_user, make_workspace
 from tests.factories.superuser import superuser
@@ -145,6 +148,7 @@ def test_a_restored_workspace_is_unreadable_and_nothing_is_served_until_it_is_er
             keyring.key(erased.id, keyring.Purpose.CONTACTS)
         assert "of another" in texts(other)[0]
         assert tombstones.behind()
+        assert not key_store.restored(clock.now()).holds
         assert served("/", "/v1/messages", "/livez") == [503, 503, 200]
         ready = Client().get("/readyz")
         assert (ready.status_code, "reapply_erasures" in ready.content.decode()) == (503, True)
@@ -156,6 +160,14 @@ def test_a_restored_workspace_is_unreadable_and_nothing_is_served_until_it_is_er
         assert stored(erased) == 0
         assert "of another" in texts(other)[0]
         assert served("/", "/v1/messages") == [200, 200]
+        assert key_store.restored(clock.now()).holds
+        assert not tombstones.behind()  # what the check tried is undone
+
+
+def test_the_check_of_the_guard_fails_when_it_lets_pages_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert restore_guard(clock.now()).evidence == {"whole": 200, "restored": 503}
+    monkeypatch.setattr(guard, "OPEN", ("/",))
+    assert not restore_guard(clock.now()).holds
 
 
 def test_a_recipient_and_a_person_who_come_back_are_erased_again() -> None:

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import io
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
@@ -13,6 +15,7 @@ from messaging import presenting
 from messaging.models import Body, Message
 from privacy import ciphers, keyring, vault
 from privacy.keystore.models import WorkspaceKey
+from privacy.live import key_store
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages
@@ -142,3 +145,56 @@ def test_initialising_leaves_an_existing_vault_alone() -> None:
 def test_an_unknown_vault_is_refused_in_words() -> None:
     with override_settings(VAULT="paper"), pytest.raises(CommandError, match="use file or pkcs11"):
         call_command("vault_init", stdout=io.StringIO())
+
+
+def test_no_session_makes_a_key_for_an_erased_workspace() -> None:
+    workspace = uuid4()
+    keyring.key(workspace, keyring.Purpose.CONTACTS)
+    keyring.destroy_workspace(workspace, at=clock.now())
+
+    with pytest.raises(ciphers.KeyDestroyed):
+        keyring._make(workspace, keyring.Purpose.CONTACTS, None, epoch=1)
+    with superuser("keystore") as session:
+        session.execute("SET session_replication_role = replica")  # as a restore puts rows back
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
+            _put_key(session, workspace)
+
+
+def test_a_key_that_is_made_while_its_workspace_is_erased_is_refused_or_destroyed() -> None:
+    workspace = uuid4()
+    with superuser("keystore") as session, ThreadPoolExecutor(1) as pool:
+        with session.transaction():
+            _put_key(session, workspace)
+            erased = pool.submit(keyring.destroy_workspace, workspace, at=clock.now())
+            with pytest.raises(TimeoutError):
+                erased.result(0.3)
+        assert erased.result(30) == 1
+    assert not WorkspaceKey.objects.filter(workspace_id=workspace).exists()
+
+
+@pytest.mark.promise("fleet-42")
+def test_the_check_of_the_key_store_fails_without_its_trigger_and_with_a_key_that_is_back() -> None:
+    workspace, at = uuid4(), clock.now()
+    keyring.destroy_workspace(workspace, at=at)
+    assert key_store.buried(at).holds
+
+    with superuser("keystore") as session:
+        session.execute("ALTER TABLE keystore_key DISABLE TRIGGER refuse_buried")
+        try:
+            _put_key(session, workspace)
+            open_, left = key_store.buried(at), key_store.buried(at)
+        finally:
+            session.execute("ALTER TABLE keystore_key ENABLE ALWAYS TRIGGER refuse_buried")
+            session.execute("DELETE FROM keystore_key WHERE workspace_id = %s", [workspace])
+
+    assert (open_.holds, open_.evidence["keys"], left.why) == (False, 1, "keys of erased workspaces, a key was taken")
+    assert key_store.buried(at).holds
+    assert not WorkspaceKey.objects.filter(wrapped=b"").exists()  # what was tried is undone
+
+
+def _put_key(session: Any, workspace: UUID) -> None:
+    session.execute(
+        "INSERT INTO keystore_key (id, workspace_id, purpose, epoch, wrapped, created_at) "
+        "VALUES (%s, %s, 'root', 1, '', now())",
+        [uuid4(), workspace],
+    )

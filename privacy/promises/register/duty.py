@@ -24,7 +24,7 @@ ROWS = (
     row("duty-10", _("Archives of personal data run out and their keys die."), "privacy.archives",
         "test privacy.archives_over"),
     row("duty-11", _("A restored backup serves nobody until erasures are applied again."), "privacy.erasure",
-        "test privacy.tombstones"),
+        "test privacy.tombstones privacy.restore_seen smsplatform.restore_guard"),
     row("duty-12", _("The clocks of host and database agree."), "smsplatform.lib.clock", "privacy.clock"),
     row("duty-13", _("The purge runs."), "privacy.retention", "privacy.purge_alive"),
     row("duty-14", _("What an announced policy says cannot be changed behind its back."), "privacy.documents", "test"),

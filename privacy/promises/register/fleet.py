@@ -74,7 +74,7 @@ ROWS = (
     row("fleet-41", _("You can change e-mail address, company and contact details at any time."),
         "accounts.email_change, accounts.forms.account", "test"),
     row("fleet-42", _("Deletion covers the organisation, its people and its messages, and cannot be undone."),
-        "privacy.erasure, accounts.closing", "test privacy.erasures"),
+        "privacy.erasure, accounts.closing", "test privacy.erasures privacy.keys_buried"),
     row("fleet-43", shared.PORTABILITY, "privacy.archives", "test privacy.archives_over"),
     row("fleet-44", shared.RESTRICTION, "privacy.restrictions", "test"),
     row("fleet-45", _("You can object, also to advertising and profiling, of which there is none."), "privacy.requests",

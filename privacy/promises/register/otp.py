@@ -54,7 +54,7 @@ ROWS = (
     row("otp-28", _("Message logs are kept for {retention.delivery_meta}, for operation, billing and debugging."),
         "messaging.upkeep.purge_metadata", "messaging.metadata_age"),
     row("otp-29", shared.LEDGER, "billing.ledger", "billing.ledger_immutable"),
-    row("otp-30", shared.DELETION, "privacy.erasure", "test privacy.erasures"),
+    row("otp-30", shared.DELETION, "privacy.erasure", "test privacy.erasures privacy.keys_buried"),
     row("otp-31", _("The website and the API are served by HTTPS."), "smsplatform.settings, deploy/Caddyfile",
         "test smsplatform.https"),
     row("otp-32", _("Passwords are hashed, guessing is slowed down, and a second factor can be set."),

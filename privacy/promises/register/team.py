@@ -82,7 +82,7 @@ ROWS = (
     row("team-48", _("There are no advertising cookies of others."), "smsplatform.settings", "test smsplatform.csp"),
     row("team-49", shared.ACCESS, "privacy.archives", "test"),
     row("team-50", shared.CORRECTION, "privacy.requests", "test"),
-    row("team-51", shared.DELETION, "privacy.erasure", "test privacy.erasures"),
+    row("team-51", shared.DELETION, "privacy.erasure", "test privacy.erasures privacy.keys_buried"),
     row("team-52", shared.PORTABILITY, "privacy.archives", "test privacy.archives_over"),
     row("team-53", shared.OBJECTION, "privacy.requests", "test"),
     row("team-54", shared.RESTRICTION, "privacy.restrictions", "test"),

@@ -10,7 +10,7 @@ ROWS = (
     row("transit-64", _("What a law obliges us to keep is the exception: the ledger."), "privacy.erasure", "test"),
     row("transit-65", shared.ACCESS, "privacy.archives", "test"),
     row("transit-66", shared.CORRECTION, "privacy.requests", "test"),
-    row("transit-67", shared.DELETION, "privacy.erasure", "test privacy.erasures"),
+    row("transit-67", shared.DELETION, "privacy.erasure", "test privacy.erasures privacy.keys_buried"),
     row("transit-68", shared.RESTRICTION, "privacy.restrictions", "test"),
     row("transit-69", shared.PORTABILITY, "privacy.archives", "test privacy.archives_over"),
     row("transit-70", shared.OBJECTION, "privacy.requests", "test"),
