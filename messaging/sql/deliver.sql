@@ -32,6 +32,9 @@ BEGIN
     IF picked IS NULL THEN
         RETURN;
     END IF;
+    IF EXISTS (SELECT 1 FROM messaging_suppression s WHERE s.reason = 'restriction') THEN
+        picked := pipeline.put_off_restricted(picked, p_at);
+    END IF;
     least := messages[1];
     most := messages[cardinality(messages)];
     RETURN QUERY
