@@ -185,7 +185,7 @@ class Health(NamedTuple):
 
 _HEALTH = """
 SELECT endpoint_id, count(*) FILTER (WHERE attempts > 0 AND state <> 'dropped'),
-    count(*) FILTER (WHERE last_error IS NOT NULL AND state NOT IN ('dropped', 'delivered')),
+    count(*) FILTER (WHERE last_error <> 'recipient_restricted' AND state NOT IN ('dropped', 'delivered')),
     max(finished_at) FILTER (WHERE state = 'delivered')
 FROM (SELECT * FROM messaging_delivery WHERE workspace_id = %s AND id >= %s ORDER BY id DESC LIMIT %s) AS recent
 GROUP BY endpoint_id

@@ -57,6 +57,10 @@ _VERSION = 76  # where the version stands in the bits of a UUID
 _CREATED = 7
 INCIDENT = "security.incident"
 _STATUSES = frozenset(Status.values)
+LONG = dt.timedelta(days=7)  # longer than attempts go on
+_NOTHING: dict[str, Any] = dict.fromkeys(
+    Claimed._fields[Claimed._fields.index("sender_id") :]
+)  # as when the message was erased
 _encoder = msgspec.json.Encoder()
 
 
@@ -100,6 +104,8 @@ def _ticket(row: Claimed) -> dict[str, Any]:
 
 
 def _message(row: Claimed, message_id: UUID, at: dt.datetime) -> dict[str, Any]:
+    if _is_past(row, message_id, at):
+        row = row._replace(**_NOTHING)
     word = row.type.rpartition(".")[2]
     number = None if _ended(row, at) else _opened("to", row.to_ct, row, message_id)
     data: dict[str, Any] = {
@@ -122,6 +128,12 @@ def _message(row: Claimed, message_id: UUID, at: dt.datetime) -> dict[str, Any]:
         data["reference"] = _opened("reference", row.reference_ct, row, message_id)
         data["metadata"] = msgspec.json.decode(metadata) if metadata else None
     return data
+
+
+def _is_past(row: Claimed, message_id: UUID, at: dt.datetime) -> bool:
+    """Whether the message outlived its time while its event waited for the end of a restriction."""
+    waited = at - row.occurred_at > LONG
+    return waited and at - ids.time_of(message_id) > profiles.duration("retention.delivery_meta")
 
 
 def _ended(row: Claimed, at: dt.datetime) -> bool:

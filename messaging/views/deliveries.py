@@ -38,6 +38,7 @@ _ERRORS: dict[str, str | Promise] = {
     "url_forbidden_address": gettext_lazy("The host leads to an address that is not public"),
     "endpoint_off": gettext_lazy("The endpoint was disabled or deleted"),
     "key_gone": gettext_lazy("What it would have said no longer exists"),
+    "recipient_restricted": gettext_lazy("It waits: the use of this recipient's data is restricted"),
     "internal_error": gettext_lazy("It failed on our side"),
 }
 

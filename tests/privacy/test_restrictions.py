@@ -1,19 +1,26 @@
 """Data that may be stored and nothing else: no message leaves, whenever the restriction comes."""
 
 import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core import mail as outbox
+from django.db import connections
 
 from accounts.models import Workspace
+from messaging import endpoints
 from messaging import upkeep as traffic
-from messaging.models import Message, Suppression
-from privacy import restrictions
+from messaging.events import Claimed, payload
+from messaging.models import Delivery, Message, Suppression
+from privacy import erasure, restrictions
 from privacy.people import Person
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging, pages
-from tests.factories.accounts import make_workspace
+from tests.factories.accounts import World, make_workspace
 from tests.messaging.test_pipeline import TO, Way, way
 from tests.privacy.test_finding import number
 from tests.privacy.test_retention import aged, count
@@ -140,6 +147,115 @@ def test_a_workspace_that_keeps_less_keeps_what_is_restricted_and_its_month_is_n
     purged()
 
     assert count("messaging_message", "id = ANY (%s)", [tightened, old]) == 2
+
+
+@pytest.mark.parametrize("content", ["thin", "full"])
+def test_deliveries_about_a_restricted_recipient_wait_and_go_in_order_when_it_is_lifted(content: str) -> None:
+    shop, to = Told.of(content), number()
+    shop.sends(to)
+    person = Person(subject="recipient", msisdn=to)
+
+    restrict(person)
+    shop.sends(other := number())
+    quiet = shop.claims(0), shop.claims(16), shop.claims(600)
+    shown = [(row.state, row.attempts, row.last_error) for row in shop.deliveries(to)]
+    restrictions.lift(person, at=clock.now())
+    late = [shop.claims(600 + 16), shop.claims(700)]
+
+    assert quiet == ([(other, "message.queued")], [(other, "message.delivered")], [])
+    assert shown == [("pending", 0, "recipient_restricted"), ("pending", 0, None)]
+    assert late == [[(to, "message.queued")], [(to, "message.delivered")]]
+
+
+def test_a_restriction_in_one_workspace_holds_back_nothing_of_another() -> None:
+    first, second, to = Told.of("thin"), Told.of("thin"), number()
+    first.sends(to)
+    second.sends(to)
+
+    restrict(Person(subject="recipient", msisdn=to, workspace=first.world.id))
+
+    assert (first.claims(0), second.claims(0)) == ([], [(to, "message.queued")])
+
+
+def test_what_waits_goes_with_the_data_when_the_person_is_erased() -> None:
+    shop, to = Told.of("full"), number()
+    shop.sends(to)
+    person = Person(subject="recipient", msisdn=to)
+    restrict(person)
+    assert shop.claims(0) == []
+
+    erasure.execute(person, request_id=ids.uuid7(), at=clock.now())
+    restrictions.lift(person, at=clock.now())
+
+    assert shop.claims(16) == []
+    assert shop.deliveries() == []
+
+
+def test_of_a_message_that_outlived_its_time_meanwhile_an_event_tells_id_and_status_only() -> None:
+    shop, to = Told.of("full"), number()
+    shop.sends(to)
+
+    (row,) = shop.rows(60 * 24 * 91)
+    told = json.loads(payload(row, at=clock.now() + dt.timedelta(days=91)))["data"]
+
+    assert told["status"] == "queued"
+    assert {name for name, value in told.items() if value is not None} == {
+        "id", "object", "status", "livemode", "created_at",
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A workspace whose endpoint wants to hear everything; it is claimed for here, and never posted to."""
+
+    world: World
+    endpoint: UUID
+    sent: dict[str, UUID]
+
+    @classmethod
+    def of(cls, content: str) -> "Told":
+        world = make_workspace()
+        values = {"url": "https://example.org/hook", "types": ["message.queued", "message.delivered"]}
+        with scope.workspace(world.id):
+            made = endpoints.create(
+                workspace=world.id, livemode=False, values={**values, "content": content}, by=None, at=clock.now()
+            )
+        return cls(world=world, endpoint=made.id, sent={})
+
+    def sends(self, to: str) -> None:
+        drafts = messaging.accept(self.world, to=to)
+        self.sent[to] = drafts[0].id
+        messaging.finish(self.world, drafts)
+
+    def deliveries(self, to: str | None = None) -> list[Delivery]:
+        with scope.workspace(self.world.id):
+            rows = Delivery.objects.filter(workspace_id=self.world.id).order_by("id")
+            return list(rows.filter(message_id=self.sent[to]) if to else rows)
+
+    def rows(self, minutes: int) -> list[Claimed]:
+        """What is claimed so much later for this endpoint, and nothing for those of others."""
+        at = clock.now() + dt.timedelta(minutes=minutes)
+        with connections["system"].cursor() as cursor:
+            cursor.execute("SELECT array_agg(id) FROM messaging_webhook_endpoint WHERE id <> %s", [self.endpoint])
+            others = cursor.fetchone()[0] or []
+            cursor.execute(
+                "SELECT * FROM pipeline.claim_deliveries(%s, %s, %s, %s::uuid[])",
+                [100, at, at + dt.timedelta(minutes=1), others],
+            )
+            return [Claimed(*row) for row in cursor.fetchall()]
+
+    def claims(self, minutes: int) -> list[tuple[str, str]]:
+        """To whom and what, delivered at once."""
+        rows, whom = self.rows(minutes), {message: to for to, message in self.sent.items()}
+        at = clock.now()
+        with connections["system"].cursor() as cursor:
+            for row in rows:
+                values: list[Any] = [at, [row.id], ["delivered"], [204], [None], [None], [1]]
+                cursor.execute(
+                    "SELECT pipeline.record_deliveries(%s, %s, %s, %s::smallint[], %s::text[], %s::timestamptz[], %s)",
+                    values,
+                )
+        return [(whom[row.message_id], row.type) for row in rows if row.message_id]
 
 
 def purged() -> dt.datetime | None:
