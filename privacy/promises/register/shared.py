@@ -31,13 +31,17 @@ TECHNICAL = _("Of visits and calls we keep kind of browser, endpoint and time, t
 CONSENT_ANALYTICS = _("Cookies for analysis are set only after you agreed, and never in the dashboard.")
 
 # What does not exist yet, in words for the board
-NO_CARDS = _("Payments by card are not built: nothing takes them.")
-NO_CONTACTS = _("Contact lists and campaigns are not built.")
-NO_DEVICES = _("Phones as gateways are not built.")
-NO_QUOTAS = _("Monthly quotas of routes are not built; fallback reacts to failure and slowness only.")
+NO_CARDS = _("Payments by card are not built: nothing takes them. The operator enters what came in by other ways.")
+NO_CONTACTS = _("Contact lists and campaigns are not built: a number comes with its message and goes with it.")
+NO_DEVICES = _("Phones as gateways are not built: messages leave through carriers only.")
+NO_QUOTAS = _(
+    "Monthly quotas of routes are not built: fallback reacts to failure and slowness, and staff switch routes off."
+)
 NO_MARKETING = _("Marketing mail is not built: nobody is sent any.")
-NO_INCIDENT_RULES = _("Rules that notice suspicious sending are not built.")
-NO_INVOICES = _("Invoices and receipts are not built.")
-NO_BACKUPS = _("Backups by the platform are not built; the operator makes them.")
-NO_MSA = _("Master agreements with further data are not built.")
-NO_PROCESS = _("No process for it exists in the software.")
+NO_KEY_RULES = _(
+    "Rules that notice a stolen key are not built: a key can be bound to networks, countries, senders and an amount "
+    "per day, and its owners see each call."
+)
+NO_SENDING_RULES = _("Rules that notice suspicious texts are not built: people look at what is reported.")
+NO_INVOICES = _("Invoices and receipts are not built: the entries of the ledger are the only record.")
+NO_MSA = _("Master agreements are not built: nobody can give more than an account holds.")
