@@ -33,6 +33,11 @@ register(
         sample={"workspace": "Acme", "days": 2, "url": link("/")},
     ),
     Mail(
+        template="messaging/key_elsewhere",
+        category=Category.ALERT,
+        sample={"workspace": "Acme", "name": "Shop", "last4": "k3Zq", "times": 12, "url": link("/api-keys")},
+    ),
+    Mail(
         template="messaging/webhook_disabled",
         category=Category.ALERT,
         sample={

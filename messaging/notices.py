@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notifications
-from accounts.models import Notification, User, Workspace
+from accounts.models import ApiKey, Notification, User, Workspace
 from accounts.models.notification import Category
 from messaging.models import Delivery, Sender, WebhookEndpoint
 from smsplatform.lib import ids, mail
@@ -82,6 +82,17 @@ def _low(row: Notification) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _elsewhere(row: Notification) -> dict[str, Any] | None:
+    """What the mail says; nothing when the key was revoked since."""
+    key = ApiKey.objects.filter(pk=UUID(row.params["key"]), revoked_at=None).first()
+    if key is None:
+        return None
+    return {
+        "workspace": _workspace(row.workspace_id), "name": key.name, "last4": key.last4,
+        "times": int(row.params["times"]), "url": mail.link("/api-keys"),
+    }  # fmt: skip
+
+
 def _workspace(workspace_id: UUID) -> str:
     name: str = Workspace.objects.values_list("name", flat=True).get(id=workspace_id)
     return name
@@ -107,6 +118,17 @@ notifications.register(
         url=_to("overview"),
         template="messaging/balance_low",
         context=_low,
+    ),
+)
+notifications.register(
+    "key_elsewhere",
+    notifications.Kind(
+        category=Category.SECURITY,
+        title=_("A key was used from elsewhere"),
+        icon="key",
+        url=_to("api_keys"),
+        template="messaging/key_elsewhere",
+        context=_elsewhere,
     ),
 )
 notifications.register(

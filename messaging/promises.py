@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db import connections
 
-from messaging import bounds, upkeep
+from messaging import bounds, key_watch, upkeep
 from messaging.models import CorridorDay, KeptBody
 from privacy import profiles
 from privacy.keystore.models import WorkspaceKey
@@ -14,6 +14,7 @@ SLACK = dt.timedelta(minutes=15)  # the purge runs every five minutes
 QUICK = dt.timedelta(minutes=5)
 AHEAD_MAX = dt.timedelta(days=7)  # of a scheduled message, whose text is kept from then on
 SAMPLE = 1000
+HOUR, TOLD_WITHIN = dt.timedelta(hours=1), dt.timedelta(minutes=30)
 CONSTRAINTS = {"body_within_cap", "kept_for_hold_or_window"}
 
 
@@ -84,6 +85,12 @@ def actors(at: dt.datetime) -> Outcome:
     return Outcome(holds=without == 0, evidence={"looked_at": 10_000, "of_nobody": without})
 
 
+def keys_elsewhere(at: dt.datetime) -> Outcome:
+    """Whoever owns a key that is used from networks it is not bound to was told of it within half an hour."""
+    untold = key_watch.untold(since=at - HOUR - TOLD_WITHIN, until=at - TOLD_WITHIN)
+    return Outcome(holds=untold == 0, evidence={"untold": untold})
+
+
 def _number(statement: str, *arguments: dt.date | int) -> int:
     with connections["system"].cursor() as cursor:
         cursor.execute(statement, arguments)
@@ -118,5 +125,9 @@ declare(
     Check(
         name="messaging.actors", method="database", run=actors,
         what="The newest messages, and who asked for them.",
+    ),
+    Check(
+        name="messaging.keys_elsewhere", method="database", run=keys_elsewhere,
+        what="Keys that are used from networks they are not bound to, and whether their people know.",
     ),
 )  # fmt: skip

@@ -11,8 +11,9 @@ from accounts import notifications
 from accounts.models import Notification, User
 from accounts.models.notification import Category
 from billing import ledger
-from messaging import provisioning, running_low
+from messaging import calls, key_watch, provisioning, running_low
 from messaging.models import WebhookEndpoint
+from messaging.promises import keys_elsewhere
 from smsplatform.lib import clock
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages
@@ -209,6 +210,50 @@ def test_those_who_pay_are_told_once_that_the_balance_runs_low() -> None:
     assert "1 more day" in mails(payer.email)[0].body
     running_low.tell(at=at + running_low.AGAIN)
     assert len(told(low)) == 4
+
+
+def used_elsewhere(world: World, times: int) -> str:
+    """The secret of a key that is bound to another network than ours, after it was used from here."""
+    secret = world.key("messages:read", ip_ranges=["203.0.113.0/24"])
+    for _ in range(times):
+        assert world.api(key=secret).get("/v1/messages").json()["code"] == "ip_not_allowed"
+    calls.recorder.flush()
+    return secret
+
+
+@pytest.mark.promise("transit-34")
+def test_those_who_look_after_keys_are_told_once_a_day_that_one_is_used_from_elsewhere() -> None:
+    world, other = make_workspace(), make_workspace()
+    developer, _ = make_member(world, "developer")
+    make_member(world, "billing")
+    secret = used_elsewhere(world, 3)
+    at = clock.now()
+
+    key_watch.tell(at=at)
+    key_watch.tell(at=at + dt.timedelta(minutes=5))
+    notifications.send(at=at)
+
+    assert {(row.user_id, row.kind, row.params["times"]) for row in told(world)} == {
+        (world.owner.pk, "key_elsewhere", "3"), (developer.pk, "key_elsewhere", "3"),
+    }  # fmt: skip
+    body = " ".join(mails(developer.email)[0].body.split())
+    assert f"ends in {secret[-4:]} was used 3 times" in body
+    assert secret not in body
+    assert "A key was used from elsewhere" in page_of(developer)
+    assert told(other) == []
+
+
+@pytest.mark.promise("transit-34")
+def test_the_check_fails_when_nobody_is_told_of_a_key_that_is_used_from_elsewhere() -> None:
+    world = make_workspace()
+    used_elsewhere(world, 1)
+    later = clock.now() + dt.timedelta(minutes=45)
+
+    unwatched = keys_elsewhere(later).evidence["untold"]
+    key_watch.tell(at=clock.now())
+
+    assert unwatched
+    assert keys_elsewhere(later).evidence["untold"] == int(unwatched) - 1
 
 
 def test_a_team_is_told_what_became_of_its_sender() -> None:

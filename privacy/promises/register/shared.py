@@ -38,10 +38,6 @@ NO_QUOTAS = _(
     "Monthly quotas of routes are not built: fallback reacts to failure and slowness, and staff switch routes off."
 )
 NO_MARKETING = _("Marketing mail is not built: nobody is sent any.")
-NO_KEY_RULES = _(
-    "Rules that notice a stolen key are not built: a key can be bound to networks, countries, senders and an amount "
-    "per day, and its owners see each call."
-)
 NO_SENDING_RULES = _("Rules that notice suspicious texts are not built: people look at what is reported.")
 NO_INVOICES = _("Invoices and receipts are not built: the entries of the ledger are the only record.")
 NO_MSA = _("Master agreements are not built: nobody can give more than an account holds.")
