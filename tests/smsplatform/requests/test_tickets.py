@@ -267,7 +267,7 @@ def test_programs_switch_what_is_fulfilled_without_asking_as_the_page_does() -> 
     changed = api.patch(SETTINGS, {"access": True, "objection": False})
     nothing = api.patch(SETTINGS, {})
     page = pages.client(world.owner).get("/privacy-requests").content.decode()
-    decided, waits = routes.ticket(world), routes.ticket(world, kind=Kind.OBJECTION)
+    decided, waits = routes.ticket(world, kind=Kind.ACCESS), routes.ticket(world, kind=Kind.OBJECTION)
 
     assert untouched.json() == {
         "object": "privacy_request_settings", "objection": True, "restriction": True, "access": False, "erasure": False,
