@@ -14,11 +14,13 @@ import msgspec
 from msgspec import Meta
 
 from billing.rates import PriceBook, Quote
+from messaging import templating
 from messaging.models.message import Category
 from messaging.routing import RouteBook
 from privacy import ciphers
 from privacy.ciphers import DataKey
 from smsplatform.lib import ids, phone, segments
+from smsplatform.lib.api import structs
 from smsplatform.lib.api.problems import FieldError, Problem
 
 PARTS_DEFAULT, PARTS_LIMIT = 10, 20
@@ -323,11 +325,16 @@ def _filled(template: TemplateInfo, variables: dict[str, str], faults: list[Fiel
         if variables:
             faults.append(fault("#/template/variables", "code_not_accepted"))
         return fill(template.text, {"code": "0" * template.code_digits})
-    try:
-        return fill(template.text, variables)
-    except KeyError as missing:
-        faults.append(fault(f"#/template/variables/{missing.args[0]}", "required"))
+    known = templating.names(template.text)
+    faults += [fault(f"#/template/variables/{name}", "required") for name in sorted(known - variables.keys())]
+    unknown = (structs.shown(name) for name in variables if name not in known)
+    faults += [fault(f"#/template/variables/{name}", "template_variables") for name in unknown]
+    if not known <= variables.keys():
         return None
+    text = fill(template.text, variables)
+    if not text:
+        faults.append(fault("#/template/variables", "too_short", "With these values the template's text is empty."))
+    return text
 
 
 def fill(text: str, variables: dict[str, str]) -> str:
@@ -342,20 +349,21 @@ def fill(text: str, variables: dict[str, str]) -> str:
 def _segmented(request: SendRequest, text: str | None, faults: list[FieldError]) -> segments.Segmented | None:
     if not text:
         return None
+    where = "#/body" if request.template is None else "#/template"
     if "\x00" in text:
-        faults.append(fault("#/body", "control_character"))
+        faults.append(fault(where, "control_character"))
         return None
     try:
         found = segments.split(text, request.encoding, request.smart_encoding)
     except segments.SegmentError as error:
-        faults.append(fault("#/body", error.code))
+        faults.append(fault(where, error.code))
         return None
     if found.encoding == "gsm7" and found.offending:
-        faults.append(fault("#/body", "offending_characters"))
+        faults.append(fault(where, "offending_characters"))
         return None
     if found.parts > request.max_parts:
         detail = f"The text needs {found.parts} parts and max_parts allows {request.max_parts}."
-        faults.append(fault("#/body", "too_many_parts", detail))
+        faults.append(fault(where, "too_many_parts", detail))
         return None
     return found
 

@@ -56,8 +56,7 @@ def for_callback(*, workspace: UUID, livemode: bool, url: str, index: DataKey, a
     ours = WebhookEndpoint.objects.filter(workspace_id=workspace, livemode=livemode)
     if known := ours.filter(callback_idx=found).values_list("id", flat=True).first():
         return known
-    if faults := _url_faults(url):
-        raise Problem.of([FieldError(pointer="#/status_callback", code=fault.code) for fault in faults])
+    check_callback(url)
     if ours.filter(callback_idx__isnull=False).count() >= CALLBACKS_MAX:
         raise Problem.single("too_many_endpoints", "#/status_callback")
     endpoint = WebhookEndpoint(
@@ -66,6 +65,12 @@ def for_callback(*, workspace: UUID, livemode: bool, url: str, index: DataKey, a
     )  # fmt: skip
     WebhookEndpoint.objects.bulk_create([endpoint], ignore_conflicts=True)
     return ours.values_list("id", flat=True).get(callback_idx=found)
+
+
+def check_callback(url: str) -> None:
+    """Raises ``Problem`` at ``status_callback`` for an address that gets no events."""
+    if faults := _url_faults(url):
+        raise Problem.of([FieldError(pointer="#/status_callback", code=fault.code) for fault in faults])
 
 
 def change(*, endpoint: WebhookEndpoint, values: Mapping[str, Any], by: UUID | None, at: dt.datetime) -> None:

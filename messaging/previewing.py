@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections import Counter
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
-from messaging.drafting import Plan, SendRequest, Source, TemplateRef, plan
+from messaging import endpoints
+from messaging.drafting import Plan, SendRequest, Source, plan
 from messaging.presenting import amount, price_document
 from smsplatform.lib.api.problems import FieldError, Problem
 
@@ -14,25 +15,20 @@ REFUSED_MAX = 100
 
 
 class Wanted(Protocol):
-    """A text and who it is for; the fields are those of ``SendRequest``."""
+    """A text and who it is for, with all the other fields of ``SendRequest``."""
 
     to: list[str] | str
-    from_: str | None
     body: str | None
-    template: TemplateRef | None
-    category: Literal["otp", "transactional", "marketing"]
-    encoding: Literal["auto", "gsm7", "ucs2"]
-    smart_encoding: bool
-    max_parts: int
+    status_callback: str | None
 
 
 def preview(wanted: Wanted, source: Source, *, at: dt.datetime) -> dict[str, Any]:
     """The totals of sending ``wanted``. Raises ``Problem`` for faults of the text, or when no recipient is left."""
     numbers = [wanted.to] if isinstance(wanted.to, str) else wanted.to
-    request = SendRequest(
-        to="", from_=wanted.from_, body=wanted.body, template=wanted.template, category=wanted.category,
-        encoding=wanted.encoding, smart_encoding=wanted.smart_encoding, max_parts=wanted.max_parts,
-    )  # fmt: skip
+    if wanted.status_callback is not None:
+        endpoints.check_callback(wanted.status_callback)
+    others = {name: getattr(wanted, name) for name in SendRequest.__struct_fields__ if name != "to"}
+    request = SendRequest(to="", **others)
     plans: list[Plan] = []
     refused: list[FieldError] = []
     for position, number in enumerate(numbers):
@@ -50,7 +46,7 @@ def _planned(request: SendRequest, source: Source, pointer: str, at: dt.datetime
     try:
         return plan(request, source, at=at)
     except Problem as problem:
-        others = [error for error in problem.errors if error.pointer != "#/to"]
+        others = [error for error in problem.errors if error.pointer != "#/to" and error.code != "price_above_max"]
         if others:
             raise Problem.of(others) from None
         return [FieldError(pointer=pointer, code=error.code, detail=error.detail) for error in problem.errors]

@@ -39,11 +39,14 @@ class Filter(Protocol):
 
 
 def matching(
-    chosen: Filter, *, workspace: UUID, livemode: bool, at: dt.datetime, to: str | None = None
+    chosen: Filter, *, workspace: UUID, livemode: bool, at: dt.datetime, to: str | None = None, where: str = "#/"
 ) -> MessageQuerySet:
-    """The messages of ``workspace`` and mode that ``chosen`` means, all or those to one number. Raises ``Problem``."""
+    """The messages of ``workspace`` and mode that ``chosen`` means, all or those to one number. Raises ``Problem``.
+
+    ``where`` begins the pointers of faults: ``#/`` for filters in a body, ``?`` for those in a query.
+    """
     rows = indexed(workspace=workspace, livemode=livemode, at=at, to=to, reference=chosen.reference)
-    return narrowed(rows, chosen, workspace=workspace)
+    return narrowed(rows, chosen, workspace=workspace, where=where)
 
 
 def indexed(
@@ -59,7 +62,7 @@ def indexed(
     return rows if reference is None else rows.filter(reference_idx=reference_index(index, reference))
 
 
-def narrowed(rows: MessageQuerySet, chosen: Filter, *, workspace: UUID) -> MessageQuerySet:
+def narrowed(rows: MessageQuerySet, chosen: Filter, *, workspace: UUID, where: str = "#/") -> MessageQuerySet:
     """Those of ``rows`` with the properties that no index holds: bound the ids first. Raises ``Problem``.
 
     An index on the status would have to be written with every change of it, which now touches none (tables.sql).
@@ -67,9 +70,9 @@ def narrowed(rows: MessageQuerySet, chosen: Filter, *, workspace: UUID) -> Messa
     rows = _in_state(rows, chosen.status)
     if chosen.sender is not None:
         index = keyring.key(workspace, keyring.Purpose.INDEX)
-        rows = rows.filter(sender_id=_sender(chosen.sender, index))
+        rows = rows.filter(sender_id=_sender(chosen.sender, index, where))
     if chosen.batch is not None:
-        rows = rows.filter(batch_id=_id(ids.BATCH, chosen.batch, "batch"))
+        rows = rows.filter(batch_id=_id(ids.BATCH, chosen.batch, f"{where}batch"))
     plain = {"category": chosen.category, "country": chosen.country}
     return rows.filter(**{name: value for name, value in plain.items() if value is not None})
 
@@ -93,16 +96,16 @@ def _number(text: str, *, sandbox: bool) -> str:
         raise Problem.of([FieldError(pointer="#/to", code=error.code)]) from None
 
 
-def _sender(text: str, index: ciphers.DataKey) -> UUID:
+def _sender(text: str, index: ciphers.DataKey, where: str) -> UUID:
     """The id of a sender given by id or address; the zero id, which nobody has, for an unknown one."""
     if text.startswith(f"{ids.SENDER}_"):
-        return _id(ids.SENDER, text, "sender")
+        return _id(ids.SENDER, text, f"{where}sender")
     found = Sender.objects.filter(address_idx=sender_index(index, text))
     return found.values_list("id", flat=True).first() or UUID(int=0)
 
 
-def _id(prefix: str, text: str, name: str) -> UUID:
+def _id(prefix: str, text: str, pointer: str) -> UUID:
     try:
         return ids.decode(prefix, text)
     except ids.InvalidId:
-        raise Problem.of([FieldError(pointer=f"#/{name}", code="invalid_id")]) from None
+        raise Problem.of([FieldError(pointer=pointer, code="invalid_id")]) from None

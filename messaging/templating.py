@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import lru_cache
 from uuid import UUID
 
 from messaging.models import Message, Outbox, Template
@@ -36,14 +37,20 @@ def delete(*, template: Template, by: UUID, at: dt.datetime) -> None:
     template.delete()
 
 
+@lru_cache(maxsize=1024)
+def names(text: str) -> frozenset[str]:
+    """The placeholders of a template's text."""
+    return frozenset(name.strip() for name in _PLACEHOLDER.findall(text))
+
+
 def _faults(text: str, code_digits: int) -> list[FieldError]:
-    names = [name.strip() for name in _PLACEHOLDER.findall(text)]
+    found = [name.strip() for name in _PLACEHOLDER.findall(text)]
     if code_digits not in CODE_DIGITS:
         return [FieldError(pointer="#/code_digits", code="out_of_range", detail="0, or 4 to 10.")]
-    if code_digits and names != ["code"]:
+    if code_digits and found != ["code"]:
         detail = "A template with a code has the placeholder {{code}} once and no other."
         return [FieldError(pointer="#/text", code="template_variables", detail=detail)]
-    if not all(_NAME.fullmatch(name) for name in names) or (not code_digits and "code" in names):
+    if not all(_NAME.fullmatch(name) for name in found) or (not code_digits and "code" in found):
         detail = "Names of placeholders are lower-case letters, digits and _; code is reserved for code_digits."
         return [FieldError(pointer="#/text", code="template_variables", detail=detail)]
     return []

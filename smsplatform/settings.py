@@ -256,6 +256,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["smsplatform.lib.api.framework.StrictJSONParser"],
+    "URL_FORMAT_OVERRIDE": None,  # JSON only; ?format= is an unknown filter as any other
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "smsplatform.lib.api.framework.handle",
     "UNAUTHENTICATED_USER": None,
@@ -275,7 +276,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 # --- Messages -----------------------------------------------------------------------------------
-WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=["127.0.0.1", "::1"] if DEMO else [])
+WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=["localhost", "127.0.0.1", "::1"] if DEMO else [])
 WEBHOOK_TIMEOUT_SECONDS = env.float("WEBHOOK_TIMEOUT_SECONDS", default=15.0)  # how long an endpoint may take
 MARKETING_UNKNOWN_SECONDS = env.float("MARKETING_UNKNOWN_SECONDS", default=60.0)  # messaging/submission.py
 HANDSETS_URL = env.str("HANDSETS_URL", default="")  # control address of the simulated carrier, quick start only

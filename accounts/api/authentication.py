@@ -30,15 +30,16 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """Each API view names the scope it needs: one for all methods, or a mapping by method."""
+    """Each API view names the scope that each of its methods needs; it has no others."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         info = request.auth
         if not isinstance(info, KeyInfo):
             raise Problem.single("missing_key")
-        needed = view.scopes  # type: ignore[attr-defined]  # a view without it is a programming error, found by a test
-        if isinstance(needed, dict):
-            needed = needed.get(request.method or "", "")
+        scopes = view.scopes  # type: ignore[attr-defined]  # a view without it is a programming error, found by a test
+        needed = scopes.get("GET" if request.method == "HEAD" else request.method)
+        if needed is None:
+            raise Problem.single("method_not_allowed")
         if needed not in info.scopes:
             raise Problem.single("missing_scope", detail=f"This key lacks the scope {needed}.")
         return scope.current() == info.workspace_id

@@ -5,13 +5,13 @@ from typing import Literal, cast
 import msgspec
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.keys import KeyInfo
 from accounts.roles import Scope
 from billing import ledger
 from smsplatform.lib import money
 from smsplatform.lib.api.openapi import documented
+from smsplatform.lib.api.views import ApiView
 
 
 class BalanceDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -29,10 +29,10 @@ class BalanceDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     frozen: bool
 
 
-class BalanceView(APIView):
+class BalanceView(ApiView):
     """What the key's wallet holds."""
 
-    scopes = Scope.BILLING_READ
+    scopes = {"GET": Scope.BILLING_READ}
 
     @documented("read_balance", tag="Billing", answers={200: BalanceDocument})
     def get(self, request: Request) -> Response:

@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Meta
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.keys import KeyInfo
 from accounts.roles import Scope
@@ -22,7 +21,7 @@ from billing.models import Transfer
 from smsplatform.lib import ids, money
 from smsplatform.lib.api import pages, structs
 from smsplatform.lib.api.openapi import documented
-from smsplatform.lib.api.views import Nothing
+from smsplatform.lib.api.views import ApiView, Nothing
 
 # An id names a transfer only together with its kind.
 PREFIXES = {"charge": "chg", "refund": "ref", "top_up": "top", "adjustment": "adj", "drawn": "drw"}
@@ -52,10 +51,10 @@ class LedgerPage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     cursor: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$")] | msgspec.UnsetType = msgspec.UNSET
 
 
-class LedgerEntriesView(APIView):
+class LedgerEntriesView(ApiView):
     """The statement of the key's wallet."""
 
-    scopes = Scope.BILLING_READ
+    scopes = {"GET": Scope.BILLING_READ}
 
     @documented("list_ledger_entries", tag="Billing", answers={200: LedgerEntryDocument}, query=LedgerPage, listed=True,
                 paged=False)  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from messaging.drafting import SendRequest, TemplateRef
+from messaging.drafting import SendRequest
 from messaging.models.suppression import Suppression
 from messaging.models.webhook import EVENT_TYPES
 from smsplatform.lib.api.openapi import FieldFault
@@ -118,17 +118,10 @@ class BatchDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     results: list[MessageDocument | Refusal]
 
 
-class PreviewRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """A text and the numbers it would go to."""
+class PreviewRequest(SendRequest, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """What would be sent, to one number or to many: the body of a send can be previewed as it is."""
 
-    to: Annotated[list[str], Meta(min_length=1, max_length=1000)] | str
-    from_: str | None = None
-    body: str | None = None
-    template: TemplateRef | None = None
-    category: CategoryWord = "transactional"
-    encoding: Literal["auto", "gsm7", "ucs2"] = "auto"
-    smart_encoding: bool = False
-    max_parts: Annotated[int, Meta(ge=1, le=20)] = 10
+    to: Annotated[list[str], Meta(min_length=1, max_length=1000)] | str  # type: ignore[assignment]  # more than a send
 
 
 class CountryTotal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -69,10 +69,12 @@ class MessageView(ApiView):
         return {**presenting.of_row(message, at=self.at), "timeline": timelines.of(message)}
 
     def listing(
-        self, chosen: MessageFilter, params: dict[str, str], *, to: str | None = None
+        self, chosen: MessageFilter, params: dict[str, str], *, to: str | None = None, where: str
     ) -> tuple[pages.Page[Message], list[Any]]:
-        """A page of messages."""
-        rows = searching.matching(chosen, workspace=self.workspace_id, livemode=self.livemode, at=self.at, to=to)
+        """A page of messages; ``where`` says whether the filters are in the query or the body."""
+        rows = searching.matching(
+            chosen, workspace=self.workspace_id, livemode=self.livemode, at=self.at, to=to, where=where
+        )
         page = pages.read(rows.with_state(), params)
         return page, presenting.of_rows(page.rows, at=self.at)
 
@@ -88,7 +90,7 @@ class Messages(MessageView):
 
         Newest first, at most 90 days back. A test key sees test messages only.
         """
-        page, data = self.listing(self.filters(MessageFilter), request.query_params)
+        page, data = self.listing(self.filters(MessageFilter), request.query_params, where="?")
         return self.listed(page, data)
 
     @documented("send_message", tag=TAG, answers={202: MessageDocument}, request=SendRequest, idempotent=True,
@@ -173,7 +175,7 @@ class Search(MessageView):
         """
         chosen = self.document(SearchRequest)
         params = {"limit": str(chosen.limit)} | ({"cursor": chosen.cursor} if chosen.cursor is not None else {})
-        page, data = self.listing(chosen, params, to=chosen.to)
+        page, data = self.listing(chosen, params, to=chosen.to, where="#/")
         return Response(page.to_body(data))
 
 

@@ -83,6 +83,10 @@ class Api:
         """DELETE."""
         return self._client.delete(path, headers=self.headers)
 
+    def ask(self, method: str, path: str) -> Any:
+        """Any method, without a body."""
+        return self._client.generic(method, path, headers=self.headers)
+
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         headers = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}

@@ -450,7 +450,7 @@ def test_a_batch_of_bad_messages_says_what_is_wrong_with_each(door: Door) -> Non
 HOSTILE = [
     "", " ", "x", "javascript:alert(1)", "file:///etc/passwd", "gopher://example.org/", "//example.org/", "https://",
     "https:///x", "https://user:pass@example.org/", "https://example.org:22/", "https://example.org:99999/",
-    "http://example.org/", "https://localhost/", "https://127.1/", "https://2130706433/", "https://0x7f000001/",
+    "http://example.org/", "https://printer.local/", "https://127.1/", "https://2130706433/", "https://0x7f000001/",
     "https://0/", "https://[::]/", "https://[::ffff:127.0.0.1]/", "https://[64:ff9b::7f00:1]/", "https://10.0.0.1/",
     "https://172.16.0.1/", "https://192.168.1.1/", "https://100.64.0.1/", "https://169.254.169.254/latest/meta-data/",
     "https://[fe80::1]/", "https://[fd00::1]/", "https://224.0.0.1/", "https://metadata.google.internal/",

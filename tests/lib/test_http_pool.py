@@ -110,6 +110,19 @@ def test_answers_of_every_form_are_read(answer: bytes, expected: tuple[int, str]
     asyncio.run(run())
 
 
+def test_the_name_of_this_machine_may_be_allowed_with_its_addresses() -> None:
+    async def run() -> None:
+        async with running(OK) as server:
+            url = server.url.replace("127.0.0.1", "localhost")
+            allowed = PostPool(allowed_hosts=("localhost", "127.0.0.1", "::1"))
+            assert (await post(allowed, url))[0] == 200
+            with pytest.raises(ForbiddenUrl):
+                await post(PostPool(allowed_hosts=LOOPBACK), url)
+            await allowed.close()
+
+    asyncio.run(run())
+
+
 def test_a_connection_closed_while_idle_costs_nothing() -> None:
     async def run() -> None:
         async with running(OK, None, OK) as server:

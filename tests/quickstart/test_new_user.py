@@ -52,7 +52,7 @@ class Receiver:
                 """Quietly."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/events"
+        self.url = f"http://localhost:{self.server.server_port}/events"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def wait(self, count: int, *, seconds: float = 30) -> list[tuple[dict[str, str], bytes]]:

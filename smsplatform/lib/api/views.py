@@ -42,6 +42,7 @@ class ApiView(APIView):
     """A view whose ``scopes`` maps each of its methods to the scope that a key needs for it."""
 
     scopes: dict[str, str]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     renderer_classes = [StructRenderer]
     body_max = BODY_MAX
     own_limits: frozenset[str] = frozenset()  # methods that count messages instead of requests

@@ -68,6 +68,14 @@ def test_a_key_without_the_scope_and_no_key_are_refused(workspace: Workspace, pa
     assert Client().get(path).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/v1/balance", "/v1/ledger_entries"])
+def test_questions_about_money_count_as_requests(workspace: Workspace, path: str) -> None:
+    answer = client(workspace).get(path)
+
+    assert answer["RateLimit-Policy"].startswith('"api";q=')
+    assert answer["RateLimit"].startswith('"api";r=')
+
+
 def test_the_statement_pages_newest_first_and_shows_a_late_refund_on_top(workspace: Workspace) -> None:
     own = wallet(workspace, 1_000_000)
     messages = new_ids(3)

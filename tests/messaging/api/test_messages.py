@@ -404,7 +404,9 @@ def test_lists_are_bounded_in_time() -> None:
         ({"limit": "0"}, "?limit"),
         ({"cursor": "x"}, "?cursor"),
         ({"created_at[gte]": "yesterday"}, "?created_at[gte]"),
-        ({"batch": "nonsense"}, "#/batch"),
+        ({"batch": "nonsense"}, "?batch"),
+        ({"sender": "snd_nonsense"}, "?sender"),
+        ({"format": "xml"}, "?format"),
         ({"to": "+4915123456789"}, "?to"),
     ],
 )
@@ -510,6 +512,35 @@ def test_a_preview_shows_the_text_with_look_alikes_replaced(world: World) -> Non
     assert (found.encoding, found.substituted, found.body) == ("gsm7", True, 'It\'s "here" ...')
 
 
+def test_what_would_be_sent_can_be_previewed_as_it_is(world: World) -> None:
+    wanted = {
+        "to": TO, "body": "x", "reference": "order 1", "metadata": {"shop": "1"}, "ttl": 60, "fallback": "none",
+        "max_price": "1.00", "privacy": {"content": "discard"}, "status_callback": "https://example.org/hook",
+    }  # fmt: skip
+    before = count_of(world), balance_of(world), world.api().get("/v1/webhook_endpoints").json()
+
+    previewed = world.api().post("/v1/messages/preview", wanted)
+
+    assert (previewed.status_code, previewed.json()["messages"]) == (200, 1), previewed.content
+    assert (count_of(world), balance_of(world), world.api().get("/v1/webhook_endpoints").json()) == before
+
+
+def test_a_price_ceiling_leaves_recipients_out_of_a_preview_by_themselves(world: World) -> None:
+    prices = {
+        to: world.api().post("/v1/messages/preview", {"to": to, "body": "x"}).json()["price"]["amount"]
+        for to in (TO, "+4915123456789")
+    }
+    cheap, dear = sorted(prices, key=lambda to: float(prices[to]))
+
+    answer = world.api().post(
+        "/v1/messages/preview", {"to": [dear, cheap], "body": "x", "max_price": prices[cheap]}
+    ).json()  # fmt: skip
+
+    assert prices[cheap] != prices[dear]
+    assert answer["messages"] == 1
+    assert [(fault["pointer"], fault["code"]) for fault in answer["refused"]] == [("#/to/0", "price_above_max")]
+
+
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
@@ -518,6 +549,10 @@ def test_a_preview_shows_the_text_with_look_alikes_replaced(world: World) -> Non
         ({"body": ""}, "#/body"),
         ({"to": "x"}, "#/to"),
         ({"x": 1}, "#/x"),
+        ({"ttl": 1}, "#/ttl"),
+        ({"max_price": "much"}, "#/max_price"),
+        ({"metadata": {"": ""}}, "#/metadata"),
+        ({"status_callback": "file:///etc/passwd"}, "#/status_callback"),
     ],
 )
 def test_a_bad_preview_is_refused(world: World, fields: dict[str, Any], pointer: str) -> None:

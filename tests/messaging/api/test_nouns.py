@@ -51,6 +51,35 @@ def test_a_template_is_made_read_used_and_deleted(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("variables", "wanted"),
+    [
+        ({}, {"#/template/variables/name": "required"}),
+        ({"name": "Jo", "nick/name": "J"}, {"#/template/variables/nick~1name": "template_variables"}),
+        ({"nane": "Jo"}, {"#/template/variables/name": "required", "#/template/variables/nane": "template_variables"}),
+        ({"name": ""}, {"#/template/variables": "too_short"}),
+        ({"name": "x" * 2000}, {"#/template": "too_many_parts"}),
+        (
+            {
+                "name": "é\u0107",
+            },
+            {},
+        ),
+    ],
+    ids=["missing", "unknown", "misspelt", "nothing left to send", "long", "good"],
+)
+def test_values_and_placeholders_of_a_template_have_to_match(
+    world: World, variables: dict[str, str], wanted: dict[str, str]
+) -> None:
+    made = world.api().post("/v1/templates", {"name": "x", "text": "{{name}}"}).json()["id"]
+
+    answer = world.api().post(
+        "/v1/messages", {"to": messaging.TO, "template": {"id": made, "variables": variables}}
+    ).json()  # fmt: skip
+
+    assert {error["pointer"]: error["code"] for error in answer.get("errors", [])} == wanted, answer
+
+
+@pytest.mark.parametrize(
     ("fields", "pointer", "code"),
     [
         ({"text": ""}, "#/text", "too_short"),
