@@ -1,6 +1,7 @@
 """API keys: listing, making, limiting, rotating and revoking them. A secret is in exactly one answer."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -82,7 +83,8 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, key_id: str) -> HttpResponse:
     """Name and limits of a key in force."""
-    key, at, senders = _found(key_id, in_force=True), clock.now(), _senders()
+    key, at = _found(key_id, in_force=True), clock.now()
+    senders = _senders(key.sender_ids)
     options: dict[str, Any] = {"senders": _choices(senders), "allowed": _giveable(request), "at": at}
     texts = {known.id: text for known, text in senders.items()}
     if request.method == "GET":
@@ -198,16 +200,19 @@ def _hint(key: ApiKey, at: dt.datetime) -> str:
     return _("Unused for 90 days: revoke it?") if key.last_used_at <= at - UNUSED_AFTER else ""
 
 
-def _kept() -> QuerySet[Sender]:
-    return Sender.objects.exclude(state=Sender.State.WITHDRAWN).order_by("id")
-
-
-def _senders() -> dict[Sender, str]:
-    return {sender: ids.encode(ids.SENDER, sender.id) for sender in _kept()}
+def _senders(named: Sequence[UUID] = ()) -> dict[Sender, str]:
+    """Senders to choose from, and those the key has already: one that was withdrawn must not leave it unlimited."""
+    found = Sender.objects.filter(~Q(state=Sender.State.WITHDRAWN) | Q(id__in=named)).order_by("id")
+    return {sender: ids.encode(ids.SENDER, sender.id) for sender in found}
 
 
 def _choices(senders: dict[Sender, str]) -> list[tuple[str, str]]:
-    return sorted(((text, sender.address) for sender, text in senders.items()), key=lambda pair: pair[1])
+    return sorted(((text, _label(sender)) for sender, text in senders.items()), key=lambda pair: pair[1])
+
+
+def _label(sender: Sender) -> str:
+    withdrawn = sender.state == Sender.State.WITHDRAWN
+    return f"{sender.address} ({_('Withdrawn')})" if withdrawn else sender.address
 
 
 def _giveable(request: HttpRequest) -> frozenset[str]:

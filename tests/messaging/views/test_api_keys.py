@@ -9,6 +9,7 @@ from django.test import Client
 from accounts import keys
 from accounts.models import ApiKey, Membership, User
 from accounts.roles import Role, Scope
+from messaging.models import Sender
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import accounts, pages
@@ -136,6 +137,26 @@ def test_limits_are_changed_and_scopes_beyond_ones_own_are_neither_given_nor_tak
     assert (refused.status_code, changed.status_code) == (422, 302)
     key = newest(world)
     assert (key.name, key.scopes, key.rate_max) == ("Renamed", ["messages:read", "billing:read"], 5)
+
+
+def test_a_key_stays_limited_to_a_sender_that_was_withdrawn_until_somebody_lifts_the_limit() -> None:
+    world = accounts.make_workspace()
+    with scope.workspace(world.id):
+        gone = accounts.make_sender(world.id, "GONE")
+    key, _secret = made(world, sender_ids=[gone.id])
+    with scope.workspace(world.id):
+        Sender.objects.filter(id=gone.id).update(state=Sender.State.WITHDRAWN)
+    browser, named = pages.client(world.owner), ids.encode(ids.SENDER, gone.id)
+    form = {"name": "Renamed", "scopes": ["messages:send"], "rate_max": "5"}
+
+    page = browser.get(path_of(key)).content.decode()
+
+    assert re.search(rf'value="{named}"[^>]*checked', page)
+    assert "GONE (Withdrawn)" in page
+    browser.post(path_of(key), {**form, "senders": [named]})
+    assert newest(world).sender_ids == [gone.id]
+    browser.post(path_of(key), form)
+    assert newest(world).sender_ids == []
 
 
 def test_after_rotation_both_secrets_work_until_the_former_ends(world: World) -> None:
