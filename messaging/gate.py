@@ -29,6 +29,7 @@ from messaging.models import Message
 from privacy import keyring
 from privacy.documents import notices as policy_notices
 from smsplatform.lib import clock, database, ids, limits
+from smsplatform.lib.api.parsers import COMPRESSED
 from smsplatform.lib.api.problems import Problem, response_bytes
 from smsplatform.lib.fresh import FreshCache
 from smsplatform.lib.tenancy import scope
@@ -83,6 +84,8 @@ class Gate:
             return
         request_id = request_id_from(headers.get(b"x-request-id", b"").decode("latin-1"))
         try:
+            if headers.get(b"content-encoding", b"identity") != b"identity":
+                raise Problem("unsupported_media_type", detail=COMPRESSED)
             body = await _read(receive)
             status, extra, content = await handler(scope_, headers, body)
             extra = [*extra, (b"content-length", b"%d" % len(content)), (b"x-request-id", request_id.encode()), JSON]
@@ -295,7 +298,7 @@ def _shown_again(before: Replay, results: Sequence[Draft | Problem] | None) -> d
 
 
 async def _read(receive: Receive) -> bytes:
-    """The request body, refused before it is all in memory when it is too large."""
+    """The request body, refused before it is all in memory when it is too large, and when its sender hung up."""
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
@@ -303,6 +306,8 @@ async def _read(receive: Receive) -> bytes:
         body += message.get("body", b"")
         if len(body) > decoding.BATCH_BYTES_MAX:
             raise Problem.single("body_too_large")
+    if message["type"] == "http.disconnect":  # what came may be a document by itself, and still not the whole request
+        raise Problem.single("bad_request")
     return body
 
 

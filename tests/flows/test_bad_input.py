@@ -3,7 +3,9 @@
 Whatever comes in, the answer is a problem document that names the field and the fix, and nothing is charged or stored.
 """
 
+import gzip
 import json
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -165,6 +167,25 @@ NESTED = b'{"to":"+4915123456789","body":"x","metadata":' + b"[" * 100_000
 )  # fmt: skip
 def test_what_is_no_json_document_is_refused(door: Door, body: bytes, status: int, code: str) -> None:
     refused(door.post(ONE, body), status, code)
+
+
+def test_a_compressed_document_is_refused(door: Door) -> None:
+    problem = refused(door.post(ONE, gzip.compress(json.dumps(GOOD).encode()), Content_Encoding="gzip"), 415,
+                      "unsupported_media_type")  # fmt: skip
+    assert "Content-Encoding" in problem["detail"]
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 500", "Transfer-Encoding: chunked"])
+def test_a_request_that_ends_before_its_body_does_is_not_carried_out(gate: Door, stack: Stack, head: str) -> None:
+    before, body = gate.stored(), json.dumps(GOOD).encode()
+    sent = b"%x\r\n%s\r\n" % (len(body), body) if "chunked" in head else body
+    lines = (f"POST {ONE} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {gate.keys['main']}", head, "", "")
+
+    with socket.create_connection(("127.0.0.1", stack.ports["web"])) as caller:
+        caller.sendall("\r\n".join(lines).encode() + sent)
+
+    assert gate.post(ONE, b"{").status == 400  # a request after it, which waits for the same process
+    assert gate.stored() == before
 
 
 @pytest.mark.parametrize("value", [None, 5, "x", [], True, [GOOD]], ids=repr)

@@ -11,6 +11,7 @@ from typing import NoReturn
 from smsplatform.lib.api.problems import FieldError, Problem
 
 BODY_MAX = 256 * 1024
+COMPRESSED = "The body is compressed. Send it as it is, without Content-Encoding."
 _DEPTH_MAX = 64
 _DIGITS_MAX = 100
 

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from smsplatform.lib import clock, ids, limits
 from smsplatform.lib.api import pages, structs
-from smsplatform.lib.api.parsers import BODY_MAX
+from smsplatform.lib.api.parsers import BODY_MAX, COMPRESSED
 from smsplatform.lib.api.problems import Problem
 from smsplatform.lib.api.renderers import StructRenderer
 
@@ -90,7 +90,9 @@ class ApiView(APIView):
         return self._key.user_id or self._key.id
 
     def raw(self) -> bytes:
-        """The body's bytes; ``body_too_large`` beyond ``body_max``."""
+        """The body's bytes. Raises ``Problem`` beyond ``body_max`` and for a compressed one."""
+        if self.request.headers.get("Content-Encoding", "identity") != "identity":
+            raise Problem("unsupported_media_type", detail=COMPRESSED)
         data: bytes = self.request._request.read(self.body_max + 1)  # noqa: SLF001  # REST framework's own way in
         if len(data) > self.body_max:
             raise Problem.single("body_too_large")
