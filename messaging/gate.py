@@ -24,7 +24,7 @@ from accounts.keys import KeyInfo
 from accounts.roles import Scope
 from messaging import calls, decoding, presenting, sources, submission
 from messaging.acceptance import REPLAY, SQL, Acceptor, Idempotency, Order, Replay, arguments, replay_of
-from messaging.drafting import Draft, Source, plan, seal
+from messaging.drafting import Draft, Plan, Source, plan, seal
 from messaging.models import Message
 from privacy import keyring
 from privacy.documents import notices as policy_notices
@@ -45,6 +45,8 @@ App = Callable[[Message_, Receive, Send], Awaitable[None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 LANES = 2
+# Refusals that a sender or template made a moment ago would explain: the source at hand may be seconds old.
+MADE_SINCE = frozenset({"invalid_sender", "no_default_sender", "sender_not_approved", "template_not_found"})
 UNAVAILABLE = (*database.UNAVAILABLE, OSError)
 JSON = (b"content-type", b"application/json")
 REQUESTS = Counter("sms_send_requests", "Answers of the send endpoints", ["path", "status"])
@@ -186,7 +188,7 @@ class Gate:
         return limits.lines(entries)
 
     async def _draft(self, request: Any, source: Source, at: dt.datetime, batch_id: UUID | None = None) -> Draft:
-        made = plan(request, source, at=at)
+        made = await self._plan(request, source, at)
         day = made.body_expires_at.date()  # of UTC, as everywhere
         key = keyring.cached_body_key(source.workspace_id, day)
         if key is None:
@@ -196,6 +198,18 @@ class Gate:
         if callback and callback_id is None:
             callback_id = await blocking(sources.callback, source, callback)
         return seal(made, source, key, batch_id=batch_id, callback_id=callback_id)
+
+    async def _plan(self, request: Any, source: Source, at: dt.datetime) -> Plan:
+        """The plan; once more with what is in the database now when the request names something we do not know."""
+        try:
+            return plan(request, source, at=at)
+        except Problem as problem:
+            if source.key_id is None or not any(error.code in MADE_SINCE for error in problem.errors):
+                raise
+            newer = await self._sources.newer(source.key_id, source)
+            if newer is None:
+                raise
+            return plan(request, newer, at=at)
 
     def _accepted(self, info: KeyInfo, drafts: Sequence[Draft]) -> None:
         ACCEPTED.inc(len(drafts))

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+AGAIN_SECONDS = 0.1
 
 
 class FreshCache(Generic[K, V]):
@@ -47,6 +48,15 @@ class FreshCache(Generic[K, V]):
         entry = self._known.get(key)
         if entry and entry[1] is None and time.monotonic() - entry[0] < self._fresh:
             return None
+        return await asyncio.shield(self._refresh(key))
+
+    async def newer(self, key: K, than: V | None) -> V | None:
+        """The value once it is another than ``than``, which is loaded again for that, ten times a second at most."""
+        entry = self._known.get(key)
+        if entry is None or entry[1] is not than:
+            return await self.get(key)
+        if (wait := entry[0] + AGAIN_SECONDS - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
         return await asyncio.shield(self._refresh(key))
 
     def forget(self, key: K) -> None:

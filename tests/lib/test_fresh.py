@@ -116,3 +116,16 @@ def test_a_caller_that_gives_up_does_not_spoil_the_load() -> None:
 
     assert asyncio.run(run()) == "a"
     assert source.asked == 1
+
+
+def test_many_who_find_an_answer_outdated_get_a_newer_one_from_one_load() -> None:
+    source = Source()
+
+    async def run() -> list[str | None]:
+        cache = FreshCache(source)
+        old = await cache.get("k")
+        source.value = "b"
+        return await asyncio.gather(*(cache.newer("k", old) for _ in range(256)))
+
+    assert asyncio.run(run()) == ["b"] * 256
+    assert source.asked == 2

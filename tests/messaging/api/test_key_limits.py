@@ -182,6 +182,32 @@ async def _revoked_between(secret: str, revoke: Callable[[], None]) -> tuple[Any
     return first, await _through(gate, secret, text())
 
 
+def test_senders_and_templates_can_be_used_as_soon_as_they_are_made() -> None:
+    world = make_workspace()
+
+    def make() -> str:
+        with scope.workspace(world.id):
+            make_sender(world.id, "NEW")
+        made: str = world.api().post("/v1/templates", {"name": "new", "text": "Order {{n}}"}).json()["id"]
+        return made
+
+    async def run() -> list[Any]:
+        async def fallback(*_: object) -> None:
+            raise AssertionError("not the gate's")
+
+        gate = Gate(fallback)
+        before = await _through(gate, world.test_key, text(**{"from": "NEW"}))
+        template = {"id": await asyncio.to_thread(make), "variables": {"n": "7"}}
+        items = [text(**{"from": "NEW"}), text(body=None, template=template), text(**{"from": "NOBODY"})]
+        return [before, *[await _through(gate, world.test_key, item) for item in [*items, {"messages": items}]]]
+
+    before, sender, template, nobody, batch = asyncio.run(run())
+
+    assert [answer[0] for answer in (before, sender, template, nobody, batch)] == [422, 202, 202, 422, 202]
+    assert (before[2]["code"], nobody[2]["code"]) == ("invalid_sender", "invalid_sender")
+    assert (batch[2]["accepted"], batch[2]["refused"]) == (2, 1)
+
+
 def test_reading_has_a_limit_of_its_own(world: World, settings: Any) -> None:
     settings.API_REQUESTS_MAX = 3
     api = world.api(key=world.key(Scope.MESSAGES_READ, Scope.MESSAGES_SEND))
