@@ -146,9 +146,10 @@ class PolicyNotices:
         tells = request.method == "GET" and not request.path.startswith(API) and not request.htmx  # type: ignore[attr-defined]  # django_htmx
         tells = tells and request.user.is_authenticated and not owes_second_step(request)
         request.tells_policy = tells  # type: ignore[attr-defined]  # read by the tag of the banner
+        user = request.user  # pages of REST framework, such as the explorer, have nobody here afterwards
         response = self.get_response(request)
         if tells and response.status_code == 200 and response.get("Content-Type", "").startswith("text/html"):
-            reading.note(request.user, request.session, at=clock.now())  # type: ignore[arg-type]  # somebody signed in
+            reading.note(user, request.session, at=clock.now())  # type: ignore[arg-type]  # somebody signed in
         return response
 
 

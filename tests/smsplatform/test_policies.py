@@ -173,6 +173,13 @@ def test_what_somebody_was_shown_is_noted_apart_from_their_going_on(version: Doc
     assert row.continued_at is not None
 
 
+def test_the_explorer_opens_for_somebody_who_has_not_been_told_yet(version: DocumentVersion) -> None:
+    shop = pages.shop()
+    User.objects.filter(pk=shop.owner.pk).update(policy_version="")
+
+    assert "swagger" in get("/api/explorer", pages.client(shop.owner))
+
+
 def test_a_stranger_is_told_by_no_banner_and_gets_no_cookie(version: DocumentVersion) -> None:
     response = Client().get("/privacy")
 
