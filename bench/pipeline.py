@@ -21,7 +21,7 @@ from bench.stack import Generator, Stack, running
 from smsplatform.quickstart import databases
 
 WARM_UP = 1000
-STEADY_RATE, STEADY_SECONDS = 200.0, 6
+STEADY_RATE, STEADY_SECONDS = 200.0, 20
 COUNTED = ("web", "worker", "submission", "valkey")  # the memory target is about these; the databases have their own
 
 HEAD = """
