@@ -132,8 +132,8 @@ def decide(flight: Flight, *, carrier: UUID, at: dt.datetime, chance: float) -> 
             if worst.fallback and untouched and row.hop + 1 < len(flight.carriers):
                 return again(dt.timedelta(0), row.hop + 1, row.failures)
             return Decision(row.message_id, "failed", worst.code, None, None, row.hop, row.failures)
-        case Outcome.UNKNOWN:
-            return again(unknown_again(row.lane), row.hop, row.failures)
+        case Outcome.UNKNOWN if row.failures == 0:  # each further one is a failure: it may be a copy on the phone
+            return again(unknown_again(row.lane), row.hop, 1)
         case Outcome.THROTTLED:
             return again(THROTTLED_AGAIN * (0.5 + chance), row.hop, row.failures)
         case Outcome.UNSENT:
@@ -143,7 +143,9 @@ def decide(flight: Flight, *, carrier: UUID, at: dt.datetime, chance: float) -> 
         return Decision(row.message_id, "failed", "retries_exhausted", None, None, row.hop, row.failures)
     failures = row.failures + 1
     move = failures % FALLBACK_AFTER == 0 and len(flight.carriers) > 1
-    return again(dt.timedelta(seconds=delay), (row.hop + 1) % len(flight.carriers) if move else row.hop, failures)
+    least = unknown_again(row.lane) if worst.outcome is Outcome.UNKNOWN else dt.timedelta(0)
+    after = max(least, dt.timedelta(seconds=delay))
+    return again(after, (row.hop + 1) % len(flight.carriers) if move else row.hop, failures)
 
 
 _SEVERITY = [

@@ -86,6 +86,19 @@ def test_an_unknown_outcome_waits_for_a_receipt_only_in_marketing(lane: int, sec
     assert (again.action, again.due_at) == ("retry", AT + dt.timedelta(seconds=seconds))
 
 
+@pytest.mark.parametrize("lane", [0, 1, 2])
+def test_a_carrier_that_never_answers_gets_no_endless_copies(lane: int) -> None:
+    steps = [
+        decided(answer(Outcome.UNKNOWN), row=claimed(lane=lane, failures=n)) for n in range(len(LADDER.delays) + 1)
+    ]
+    waits = [step.due_at - AT for step in steps if step.due_at]
+
+    assert [step.action for step in steps] == ["retry"] * len(LADDER.delays) + ["failed"]
+    assert [step.failures for step in steps[:-1]] == list(range(1, len(LADDER.delays) + 1))
+    assert waits == sorted(waits)
+    assert steps[-1].code == "retries_exhausted"
+
+
 @pytest.mark.promise("transit-25")
 def test_every_second_temporary_failure_tries_the_next_carrier() -> None:
     carriers = [decided(answer(Outcome.TEMPORARY), row=claimed(failures=n)).carrier for n in range(4)]
@@ -94,7 +107,7 @@ def test_every_second_temporary_failure_tries_the_next_carrier() -> None:
 
 
 @given(
-    outcomes=st.lists(st.sampled_from([Outcome.TEMPORARY, Outcome.FINAL]), min_size=40, max_size=40),
+    outcomes=st.lists(st.sampled_from([Outcome.TEMPORARY, Outcome.UNKNOWN, Outcome.FINAL]), min_size=40, max_size=40),
     chance=st.floats(0, 1),
     number=st.integers(1, 3),
 )
