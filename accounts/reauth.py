@@ -68,9 +68,19 @@ def take_factor(request: HttpRequest) -> dt.datetime | None:
     return dt.datetime.fromisoformat(said) if said else None
 
 
-def ask(request: HttpRequest) -> HttpResponse:
-    """A redirect to the page that asks; inside htmx one of the whole page."""
-    url = f"{reverse('confirm')}?{urlencode({'next': _form_page(request)})}"
+def factor_noted(request: HttpRequest, *, at: dt.datetime, within: dt.timedelta) -> bool:
+    """Whether a second factor was used ``within`` the time before ``at``, and has not counted yet."""
+    said = str(request.session.get(FACTOR, ""))
+    return bool(said) and dt.timedelta(0) <= at - dt.datetime.fromisoformat(said) < within
+
+
+def ask(request: HttpRequest, *, back: str = "", factor: bool = False) -> HttpResponse:
+    """A redirect to the page that asks, for a second factor if nothing less does; inside htmx one of the whole page.
+
+    Who was asked comes ``back``, or to where they were.
+    """
+    wanted = {"next": back or _form_page(request), **({"factor": "1"} if factor else {})}
+    url = f"{reverse('confirm')}?{urlencode(wanted)}"
     return HttpResponseClientRedirect(url) if getattr(request, "htmx", False) else redirect(url)
 
 

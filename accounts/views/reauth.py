@@ -22,23 +22,25 @@ FREE_PROOFS = 5
 def confirm(request: HttpRequest) -> HttpResponse:
     """Ask for the password or a factor, and go back to where the person was."""
     assert isinstance(request.user, User)
-    form = ConfirmForm(request.POST or None)
+    held = factors.held(request.user)
+    factor = held.any and ("factor" in request.POST or "factor" in request.GET)
+    form = ConfirmForm(request.POST or None, factor=factor)
     status = 200
     if request.method == "POST":
         status = _try(request.user, form) if form.is_valid() else 422
         if status == 302:
             reauth.remember(request, at=clock.now())
-            if form.cleaned_data["code"] and not form.cleaned_data["password"]:
+            if form.cleaned_data["code"] and not form.cleaned_data.get("password"):
                 reauth.note_factor(request, at=clock.now())
             return redirect(onward(request))
-    context = {"form": form, "next": onward(request), "held": factors.held(request.user)}
+    context = {"form": form, "next": onward(request), "held": held, "factor": factor}
     return render(request, "accounts/confirm.html", context, status=status)
 
 
 def _try(user: User, form: ConfirmForm) -> int:
     """The status to answer with; 302 when it is them."""
-    password, code = form.cleaned_data["password"], form.cleaned_data["code"]
-    field = "code" if code and not password else "password"
+    password, code = form.cleaned_data.get("password"), form.cleaned_data["code"]
+    field = "password" if password or (not code and "password" in form.fields) else "code"
     subject = backoff.Subject(kind="proof", name=str(user.pk), free=FREE_PROOFS)
     try:
         if wait := backoff.admit([subject]):

@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from django.conf import settings
 
-from accounts import seconding
+from accounts import factors, seconding
 from privacy.models import AuditEvent
 from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
@@ -16,18 +15,28 @@ from tests.factories import pages, staff
 TEXT = "Your parcel is at the door."
 
 
-def enter(visit: Visit, user: Any) -> Visit:
-    """Staff who have passed the second step."""
-    cookie = pages.verified(user).cookies[settings.SESSION_COOKIE_NAME].value
-    visit.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": visit.page_url()}])
-    return visit
+def approve(chromium: Any, address: str, second: Any, workspace: str) -> None:
+    """Somebody else agrees to content in a browser of their own: asked who they are first, and led back."""
+    visit = Visit(chromium, address).sign_in_verified(second)
+    page = visit.page
+    page.goto("/staff/grants")
+    row = page.get_by_role("listitem").filter(has_text=workspace)
+    row.get_by_role("button", name="Approve content").click()
+    page.get_by_text("nothing was decided yet").wait_for()
+    page.get_by_label("Code from your authenticator").fill(staff.device(second).code(clock.now()))
+    page.get_by_role("button", name="Confirm", exact=True).click()
+    row.get_by_role("button", name="Approve content").click()
+    page.get_by_text("Approved. They can raise their access now").wait_for()
+    assert visit.said == []
+    visit.close()
 
 
 @pytest.mark.promise("fleet-28", "fleet-29", "transit-100")
 def test_support_opens_a_message_with_a_reason_and_the_customer_sees_that_look(chromium: Any, address: str) -> None:
-    shop, user = pages.shop(), staff.member()
+    shop, user, second = pages.shop(), staff.member(), staff.member("admin")
     message = pages.message(shop, text=TEXT)
-    visit = enter(Visit(chromium, address), user)
+    codes = iter(factors.renew_codes(user=user, at=clock.now()))  # one of the authenticator opens once in 30 seconds
+    visit = Visit(chromium, address).sign_in_verified(user)
     page = visit.page
 
     page.goto("/staff")
@@ -39,15 +48,30 @@ def test_support_opens_a_message_with_a_reason_and_the_customer_sees_that_look(c
     page.get_by_role("button", name="Open access").click()
     page.get_by_text("This says nothing.").wait_for()
     page.get_by_label("Reason", exact=True).fill("Customer says that a text never arrived")
-    page.get_by_label("Code from your authenticator").fill(staff.device(user).code(clock.now()))
+    page.get_by_label("Code from your authenticator").fill(next(codes))
     page.get_by_role("button", name="Open access").click()
     page.get_by_role("link", name=f"Message {message}").click()
     page.get_by_text("needs the level of content").wait_for()
     assert TEXT not in page.content()
     assert pages.TO not in page.content()
+    shown = page.url
 
-    staff.grant(shop.workspace.id, user, Level.CONTENT)
-    page.reload()
+    page.get_by_role("link", name="Raise access").first.click()
+    page.get_by_label("Code from your authenticator").fill(next(codes))
+    page.get_by_role("button", name="Show identifiers").click()
+    page.goto(shown)
+    page.get_by_text(pages.TO).first.wait_for()
+    assert TEXT not in page.content()
+    page.get_by_role("link", name="Raise access").first.click()
+    page.get_by_role("button", name="Ask a second person").click()
+    page.get_by_text("Come back when somebody approved.").wait_for()
+    step = page.url
+    approve(chromium, address, second, shop.workspace.name)
+
+    page.goto(step)
+    page.get_by_label("Code from your authenticator").fill(next(codes))
+    page.get_by_role("button", name="Show content").click()
+    page.goto(shown)
     page.get_by_text(TEXT).wait_for()
     visit.close()
 
@@ -56,6 +80,7 @@ def test_support_opens_a_message_with_a_reason_and_the_customer_sees_that_look(c
     customer.page.get_by_text("DESK-4711").first.wait_for()
     customer.page.get_by_text("Text of a message").first.wait_for()
     assert user.email not in customer.page.content()
+    assert second.email not in customer.page.content()
     assert customer.said == []
     customer.close()
 
@@ -69,7 +94,7 @@ def test_the_staff_pages_are_accessible_and_fit(chromium: Any, address: str) -> 
     other = staff.grant(shop.workspace.id, second)
     seconding.ask(kind="export", grant=other, by=second, at=clock.now(), chosen=chosen)
     here = f"/staff/workspaces/{ids.encode(ids.WORKSPACE, shop.workspace.id)}"
-    visit = enter(Visit(chromium, address), user)
+    visit = Visit(chromium, address).sign_in_verified(user)
     below = ("", "/access", "/messages", f"/messages/{message}", "/exports", "/ledger", "/keys", "/team", "/senders")
     faults = visit.faults("/staff") + visit.faults("/staff/grants") + visit.faults("/staff/senders")
     faults += visit.faults(f"/staff/grants/{grant.public_id}/step")

@@ -446,8 +446,8 @@ def test_the_way_through_the_pages(desk: Desk) -> None:
     first.post(f"{place}/assess", {"verdict": "valid", **found})
     first.post(f"{place}/tell")
     telling.publish(at=clock.now())
-    assert first.post(f"{place}/approve").status_code == 422
-    assert second.post(f"{place}/approve").status_code == 302
+    assert first.post(f"{place}/approve", _code(desk.first)).status_code == 422
+    assert second.post(f"{place}/approve", _code(desk.second)).status_code == 302
     inside = f"/staff/workspaces/{workspace}/disclosures/{case}"
     assert first.post(f"{inside}/produce").status_code == 403
     _grant_with_second(desk)
@@ -475,6 +475,10 @@ def _grant_with_second(desk: Desk) -> StaffGrant:
         grants.ask_for_content(grant=made, by=desk.first, at=at)
         grants.approve_content(grant=made, by=desk.second, factor_at=at, at=at)
     return made
+
+
+def _code(user: User) -> dict[str, str]:
+    return {"code": staff.device(user).code(clock.now())}
 
 
 def _looks(workspace: UUID) -> int:

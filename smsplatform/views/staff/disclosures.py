@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -30,6 +31,7 @@ from privacy.disclosures import register, scope, telling
 from privacy.models import Disclosure, DisclosureNotice
 from smsplatform.lib import clock, ids, lookups
 from smsplatform.lib.tenancy.staff import Level
+from smsplatform.views.staff import factor
 from smsplatform.views.staff.disclosure_forms import AssessForm, DemandForm, WordsForm, now_initial, refuse
 
 DESK = (StaffRole.ADMIN, StaffRole.SUPPORT)
@@ -120,8 +122,10 @@ def tell(request: HttpRequest, disclosure_id: str) -> HttpResponse:
 @staff_page(*DESK)
 @require_POST
 def approve(request: HttpRequest, disclosure_id: str) -> HttpResponse:
-    """Agree as the second person."""
+    """Agree as the second person, with one's own second factor."""
     case = _found(disclosure_id)
+    if isinstance(asked := factor.just_now(request, back=_address(case)), HttpResponse):
+        return asked
     return _done(request, case, forms.Form(request.POST), lambda by, at: register.approve(case, by=by, at=at))
 
 
@@ -194,6 +198,7 @@ def _page(request: HttpRequest, case: Disclosure, form: forms.Form | None = None
         "words_form": form if isinstance(form, WordsForm) else WordsForm(),
         "said": request.resolver_match.url_name if form is not None and request.resolver_match else "",
         "mine": _me(request) in (case.opened_by, case.assessed_by),
+        "confirmed": factor.noted(request),
     }
     return render(request, "staff/disclosure.html", context, status=status)
 
@@ -225,6 +230,10 @@ def _history(case: Disclosure, notice: DisclosureNotice | None) -> list[Line]:
 
 def _silent(case: Disclosure) -> bool:
     return case.notice_ordered_at is not None and case.barred(case.notice_ordered_at)
+
+
+def _address(case: Disclosure) -> str:
+    return reverse("staff_disclosure", args=[str(case)])
 
 
 def _found(disclosure_id: str) -> Disclosure:

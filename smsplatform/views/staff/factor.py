@@ -2,12 +2,14 @@
 
 import datetime as dt
 
+from django.contrib import messages as notices
 from django.forms import Form
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts import factors, grants, reauth
-from accounts.forms.grants import words
+from accounts.forms.grants import FactorForm, words
 from accounts.grants import GrantRefused
 from accounts.models import User
 from accounts.views import waiting
@@ -33,3 +35,24 @@ def used(request: HttpRequest, form: Form) -> dt.datetime | None:
         form.add_error("code", _("This code is not right or was used before. Wait for the next one."))
         return None
     return at
+
+
+def just_now(request: HttpRequest, *, back: str) -> dt.datetime | HttpResponse:
+    """When it was used, for a step that is one button: with the code sent along, or a moment ago.
+
+    Otherwise the answer: the page that asks for it, or what is wrong with the code; both lead ``back``, and nothing is
+    decided.
+    """
+    form = FactorForm(request.POST)
+    if not form.is_valid() or not (form.cleaned_data["code"] or noted(request)):
+        return reauth.ask(request, back=back, factor=True)
+    used_at = used(request, form)
+    if used_at is None:
+        notices.error(request, str(form.errors["code"][0]), extra_tags="bad")
+        return redirect(back)
+    return used_at
+
+
+def noted(request: HttpRequest) -> bool:
+    """Whether the next step of this kind needs no code: a factor was used a moment ago."""
+    return reauth.factor_noted(request, at=clock.now(), within=grants.FACTOR_FRESH)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -57,7 +58,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "oversees": user.staff_role in OVERSEERS,
         "approves": user.staff_role in grants.MAY_SEE_CONTENT,
         "proposals": proposals.waiting(user),
-        "form": FactorForm(),
+        "confirmed": factor.noted(request),
     }
     return render(request, "staff/grants.html", context)
 
@@ -113,12 +114,9 @@ def ask_second(request: HttpRequest, grant_id: str) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, grant_id: str) -> HttpResponse:
     """Agree to content as the second person, with one's own second factor."""
-    form, grant = FactorForm(request.POST), _any(grant_id)
-    form.is_valid()
-    factor_at = factor.used(request, form)
-    if factor_at is None:
-        notices.error(request, str(form.errors["code"][0]), extra_tags="bad")
-        return redirect("staff_grants")
+    grant, factor_at = _any(grant_id), factor.just_now(request, back=reverse("staff_grants"))
+    if isinstance(factor_at, HttpResponse):
+        return factor_at
     return _decided(
         request,
         lambda: grants.approve_content(grant=grant, by=_user(request), factor_at=factor_at, at=clock.now()),

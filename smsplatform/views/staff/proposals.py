@@ -8,12 +8,13 @@ from uuid import UUID
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import directory, seconding
 from accounts.access import staff_page
-from accounts.forms.grants import FactorForm, words
+from accounts.forms.grants import words
 from accounts.grants import GrantRefused
 from accounts.models import StaffGrant, StaffProposal, User
 from messaging import refunding, staff_exports
@@ -40,15 +41,12 @@ class Row:
 @require_POST
 def decide(request: HttpRequest, proposal_id: str) -> HttpResponse:
     """Agree with one's own second factor, or decline."""
-    found, form = seconding.found(proposal_id), FactorForm(request.POST)
-    agreed = request.POST.get("decision") == "agree"
+    found, agreed = seconding.found(proposal_id), request.POST.get("decision") == "agree"
     if found is None:
         raise Http404
-    form.is_valid()
-    factor_at = factor.used(request, form) if agreed else None
-    if agreed and factor_at is None:
-        notices.error(request, str(form.errors["code"][0]), extra_tags="bad")
-        return redirect("staff_grants")
+    factor_at = factor.just_now(request, back=reverse("staff_grants")) if agreed else None
+    if isinstance(factor_at, HttpResponse):
+        return factor_at
     assert isinstance(request.user, User)
     try:
         seconding.decide(
