@@ -160,6 +160,11 @@ urlpatterns = [
     path("staff/disclosures/<str:disclosure_id>/answer", staff_disclosures.answer, name="staff_disclosure_answer"),
     path("staff/disclosures/<str:disclosure_id>/approve", staff_disclosures.approve, name="staff_disclosure_approve"),
     path(
+        "staff/disclosures/<str:disclosure_id>/lengthen", staff_disclosures.lengthen, name="staff_disclosure_lengthen"
+    ),
+    path("staff/disclosures/<str:disclosure_id>/silence", staff_disclosures.decide_bar, name="staff_disclosure_bar"),
+    path("staff/disclosures/<str:disclosure_id>/shorten", staff_disclosures.shorten, name="staff_disclosure_shorten"),
+    path(
         "staff/disclosures/<str:disclosure_id>/hand-over",
         staff_disclosures.hand_over,
         name="staff_disclosure_hand_over",

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from privacy import silence
 from smsplatform.lib import ids
 from smsplatform.lib.tenancy.staff import Level
 
@@ -50,7 +51,7 @@ class State(models.TextChoices):
 class GrantQuerySet(models.QuerySet["StaffGrant"]):
     def readable(self, *, at: dt.datetime) -> "GrantQuerySet":
         """Without what the law forbids to tell the workspace at ``at``."""
-        return self.filter(Q(withheld_until=None) | Q(withheld_until__lte=at))
+        return self.filter(silence.told(at))
 
 
 class StaffGrant(models.Model):

@@ -5,7 +5,7 @@ import datetime as dt
 from django.utils.translation import gettext_noop as _
 
 from privacy import profiles, upkeep
-from privacy.models import Disclosure, DisclosureNotice
+from privacy.models import Disclosure, DisclosureBar, DisclosureNotice
 from privacy.registry import Activity, F, ModelPolicy, Recipient, Unit, each
 
 BATCH = 100
@@ -21,6 +21,7 @@ def purge(*, at: dt.datetime) -> int:
     over = Disclosure.objects.using("system").filter(closed_at__lt=at - profiles.duration("retention.disclosures"))
     gone = list(over.values_list("pk", flat=True)[:BATCH])
     DisclosureNotice.objects.using("system").filter(disclosure_id__in=gone).delete()
+    DisclosureBar.objects.using("system").filter(disclosure_id__in=gone).delete()
     return Disclosure.objects.using("system").filter(pk__in=gone).delete()[0]
 
 
@@ -74,6 +75,21 @@ DECLARED = (
             **each("authority law reference bar_law reasons outcome", TEXT),
             "number": F("msisdn", export="never", erase="keep", reason=WHY),
             **each("opened_by assessed_by approved_by closed_by", ACTOR),
+        },
+    ),
+    ModelPolicy(
+        model="privacy.DisclosureBar",
+        scope="tenant",
+        what=_("How long a law forbade to tell of disclosures to authorities"),
+        activities=("answer_authorities",),
+        units=(DISCLOSURES,),
+        closing="keep",
+        closing_reason=_("What was disclosed, to whom and on what ground is evidence."),
+        fields={
+            **each("id workspace_id disclosure_id", ROW),
+            **each("was_until until asked_at decided_at agreed", FACT),
+            **each("law document", TEXT),
+            **each("asked_by decided_by", ACTOR),
         },
     ),
     ModelPolicy(

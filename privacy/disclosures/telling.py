@@ -6,6 +6,7 @@ Where the law forbids it for a while, nothing of this exists until the while is 
 import datetime as dt
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.dispatch import Signal
 
@@ -70,7 +71,20 @@ def object_to(*, workspace: UUID, notice: UUID, words: str, by: UUID, at: dt.dat
 
 
 def _tell(case: Disclosure, at: dt.datetime) -> None:
-    """The notice first, in its workspace; then the case knows. Who dies in between leaves a notice that is found."""
+    """The notice first, in its workspace; then the case knows. Who dies in between leaves a notice that is found.
+
+    The case is locked meanwhile: nobody makes the silence last longer just now.
+    """
+    with transaction.atomic(using=DATABASE):
+        row = Disclosure.objects.using(DATABASE).select_for_update().get(pk=case.pk)
+        if row.barred(at):
+            return
+        notice = _notice(row, at)
+        rows = Disclosure.objects.using(DATABASE).filter(pk=row.pk, noticed_at=None)
+        rows.update(noticed_at=notice.at, release_at=notice.release_at)
+
+
+def _notice(case: Disclosure, at: dt.datetime) -> DisclosureNotice:
     release_at = case.release_at or at + _wait(case)
     with scope.workspace(case.workspace_id):
         notice, made = DisclosureNotice.objects.get_or_create(
@@ -82,8 +96,7 @@ def _tell(case: Disclosure, at: dt.datetime) -> None:
                 action="system:disclosure:notified", workspace=case.workspace_id, actor=None, at=at,
                 details={"disclosure": str(case.pk)},
             )  # fmt: skip
-    rows = Disclosure.objects.using(DATABASE).filter(pk=case.pk, noticed_at=None)
-    rows.update(noticed_at=notice.at, release_at=notice.release_at)
+    return notice
 
 
 def _told(case: Disclosure, release_at: dt.datetime, at: dt.datetime) -> dict[str, object]:

@@ -14,7 +14,7 @@ from privacy.promises import Check, Outcome, declare
 SLACK = dt.timedelta(minutes=30)  # of the sweep
 RULES = (
     "disclosure_second_person", "disclosure_told_or_barred", "disclosure_assessed", "disclosure_waited",
-    "disclosure_silence_has_a_law",
+    "disclosure_silence_has_a_law", "bar_longer_is_named", "bar_longer_by_two", "bar_within_a_year",
 )  # fmt: skip
 
 

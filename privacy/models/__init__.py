@@ -5,7 +5,7 @@ from privacy.models.archive import Archive, ArchivePiece
 from privacy.models.audit import AuditEvent, AuditReview, AuditSeal, AuditSegment
 from privacy.models.consent_record import ConsentRecord
 from privacy.models.data_request import DataRequest, DataRequestStep, IdentityProof, RequestSettings, RequestTicket
-from privacy.models.disclosure import Disclosure, DisclosureNotice
+from privacy.models.disclosure import Disclosure, DisclosureBar, DisclosureNotice
 from privacy.models.document import DocumentReader, DocumentText, DocumentVersion
 from privacy.models.erasure import Erasure, KnownEpoch, Objection, Restriction, StoppedErasure
 from privacy.models.hold import DebugWindow, Hold
@@ -30,6 +30,7 @@ __all__ = [
     "DataRequestStep",
     "DebugWindow",
     "Disclosure",
+    "DisclosureBar",
     "DisclosureNotice",
     "DocumentReader",
     "DocumentText",

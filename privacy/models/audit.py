@@ -3,8 +3,9 @@ from typing import Any, NoReturn
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models.fields.json import KT
 
+from privacy import silence
 from smsplatform.lib import ids
 
 
@@ -17,7 +18,7 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
 
     def told(self, at: dt.datetime) -> "AuditQuerySet":
         """Without what the law forbids to tell the workspace at ``at``."""
-        return self.filter(Q(withheld_until=None) | Q(withheld_until__lte=at))
+        return self.filter(silence.told(at, disclosure=KT("details__disclosure")))
 
     def readable(self, *, at: dt.datetime) -> "AuditQuerySet":
         """What goes into copies of the workspace's data: the same."""

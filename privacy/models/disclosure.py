@@ -165,3 +165,46 @@ class DisclosureNotice(models.Model):
     def may_object(self) -> bool:
         """Whether an objection can still stop something."""
         return self.objected_at is None and self.handed_over_at is None and self.dropped_at is None
+
+
+class DisclosureBar(models.Model):
+    """A wish to be silent for longer, and who decided it; or an earlier end. Kept with its case.
+
+    The table takes no longer silence without law, document and a second person, or beyond a year; its trigger on the
+    case takes none that is not written here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    workspace_id = models.UUIDField()
+    disclosure_id = models.UUIDField()
+    was_until = models.DateTimeField()  # the day in force when it was asked for
+    until = models.DateTimeField()
+    law = EncryptedField(purpose="account", workspace=None, null=True)
+    document = EncryptedField(purpose="account", workspace=None, null=True)  # reference of the longer order
+    asked_by = models.UUIDField()
+    asked_at = models.DateTimeField()
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    agreed = models.BooleanField(null=True)
+
+    class Meta:
+        db_table = "privacy_disclosure_bar"
+        constraints = [
+            models.CheckConstraint(condition=Q(until__lte=F("asked_at") + SILENCE_MAX), name="bar_within_a_year"),
+            models.CheckConstraint(
+                condition=Q(until__lt=F("was_until")) | Q(law__isnull=False, document__isnull=False),
+                name="bar_longer_is_named",
+            ),
+            models.CheckConstraint(
+                condition=Q(until__lt=F("was_until"))
+                | Q(agreed=None)
+                | Q(agreed=False)
+                | (Q(decided_by__isnull=False) & ~Q(decided_by=F("asked_by"))),
+                name="bar_longer_by_two",
+            ),
+            models.UniqueConstraint("disclosure_id", condition=Q(decided_at=None), name="bar_asked_once"),
+        ]
+        indexes = [models.Index("disclosure_id", "id", name="bars_of_disclosure")]
+
+    def __str__(self) -> str:
+        return f"{self.was_until:%Y-%m-%d} to {self.until:%Y-%m-%d}"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import directory
-from privacy.disclosures import register, scope
+from privacy.disclosures import bars, register, scope
 from privacy.disclosures.register import Assessment, Demand
 from privacy.models.disclosure import Ground
 from smsplatform import regions
@@ -40,6 +40,9 @@ REFUSALS: dict[type[ValueError], tuple[str, str | Promise]] = {
     register.NoLeave: (
         "", _("This needs access to the workspace for legal process, deep enough, with a second person who agreed."),
     ),
+    bars.NotLonger: ("bar_until", _("This is not after the day in force. To end it earlier, use the form below.")),
+    bars.NotShorter: ("ends_on", _("Choose a day from today on, and before the one in force.")),
+    bars.Over: ("", _("The silence is over, or the holder was told: its end cannot be changed any more.")),
     register.NothingTaken: ("", _("Nothing was compiled and taken yet, so nothing can have been handed over.")),
     register.NotNow: ("", _("This cannot be done now; perhaps somebody was faster.")),
 }  # fmt: skip
@@ -128,8 +131,40 @@ class DemandForm(forms.Form):
         """Of a valid form."""
         said = dict(self.cleaned_data)
         day: dt.date | None = said.pop("bar_until")
-        end = dt.datetime.combine(day, dt.time(23, 59), dt.UTC) if day else None
+        end = end_of(day) if day else None
         return Demand(**{**said, "records": tuple(said["records"]), "kinds": tuple(said["kinds"])}, bar_until=end)
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    """When a silence that ends on ``day`` is over."""
+    return dt.datetime.combine(day, dt.time(23, 59), dt.UTC)
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": _("Enter a day as in 2026-11-20.")},
+    )
+
+
+class LongerForm(forms.Form):
+    """A silence that has to last longer."""
+
+    bar_until = _day(_("Until which day"))
+    bar_law = _line(_("Law that forbids to tell the holder"), 160)
+    bar_document = _line(_("Reference of the order"), 120)
+
+
+class EarlierForm(forms.Form):
+    """A silence that ends earlier."""
+
+    ends_on = _day(_("Last day of the silence"))
+
+    def until(self, at: dt.datetime) -> dt.datetime:
+        """Today means at once."""
+        day: dt.date = self.cleaned_data["ends_on"]
+        return at if day == at.astimezone(dt.UTC).date() else end_of(day)
 
 
 class AssessForm(forms.Form):

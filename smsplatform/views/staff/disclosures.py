@@ -27,12 +27,22 @@ from accounts.access import staff_page
 from accounts.models.user import StaffRole
 from privacy import archives, registry
 from privacy.archives import State as PackageState
-from privacy.disclosures import register, scope, telling
-from privacy.models import Disclosure, DisclosureNotice
+from privacy.disclosures import bars, register, scope, telling
+from privacy.models import Disclosure, DisclosureBar, DisclosureNotice
 from smsplatform.lib import clock, ids, lookups
 from smsplatform.lib.tenancy.staff import Level
 from smsplatform.views.staff import factor
-from smsplatform.views.staff.disclosure_forms import AssessForm, DemandForm, WordsForm, now_initial, refuse
+from smsplatform.views.staff.disclosure_forms import (
+    AssessForm,
+    DemandForm,
+    EarlierForm,
+    LongerForm,
+    WordsForm,
+    end_of,
+    now_initial,
+    refuse,
+    words,
+)
 
 DESK = (StaffRole.ADMIN, StaffRole.SUPPORT)
 RUNBOOK = settings.ROOT / "docs" / "runbooks" / "disclosure.md"
@@ -130,6 +140,46 @@ def approve(request: HttpRequest, disclosure_id: str) -> HttpResponse:
 
 
 @staff_page(*DESK)
+@sensitive_post_parameters("bar_document")
+@require_POST
+def lengthen(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """Ask a second person for a longer silence."""
+    case, form = _found(disclosure_id), LongerForm(request.POST)
+    return _done(request, case, form, lambda by, at: bars.ask(
+        case, law=form.cleaned_data["bar_law"], document=form.cleaned_data["bar_document"],
+        until=end_of(form.cleaned_data["bar_until"]), by=by, at=at,
+    ))  # fmt: skip
+
+
+@staff_page(*DESK)
+@require_POST
+def decide_bar(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """Agree to a longer silence with one's own second factor, or decline it."""
+    case, agreed = _found(disclosure_id), request.POST.get("decision") == "agree"
+    wish = bars.waiting(case)
+    if wish is None or request.POST.get("wish") != str(wish.pk):
+        notices.error(request, words(register.NotNow()), extra_tags="bad")
+        return redirect("staff_disclosure", str(case))
+    if agreed and isinstance(asked := factor.just_now(request, back=_address(case)), HttpResponse):
+        return asked
+    decide = bars.agree if agreed else bars.decline
+    return _done(request, case, forms.Form(request.POST), lambda by, at: decide(wish, by=by, at=at))
+
+
+@staff_page(*DESK)
+@require_POST
+def shorten(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """End a silence earlier; the holder is told when it is over."""
+    case, form = _found(disclosure_id), EarlierForm(request.POST)
+
+    def act(by: UUID, at: dt.datetime) -> None:
+        bars.shorten(case, until=form.until(at), by=by, at=at)
+        telling.publish_now.soon()
+
+    return _done(request, case, form, act)
+
+
+@staff_page(*DESK)
 @require_POST
 def answer(request: HttpRequest, disclosure_id: str) -> HttpResponse:
     """Answer the holder's objection."""
@@ -164,7 +214,7 @@ def _with_words(
 
 
 def _done(
-    request: HttpRequest, case: Disclosure, form: forms.Form, act: Callable[[UUID, dt.datetime], None]
+    request: HttpRequest, case: Disclosure, form: forms.Form, act: Callable[[UUID, dt.datetime], object]
 ) -> HttpResponse:
     """Do one step, or say at its form why not."""
     if form.is_valid():
@@ -189,6 +239,7 @@ def _page(request: HttpRequest, case: Disclosure, form: forms.Form | None = None
         "records": [_(registry.policy_of(record).name) for record in case.records],
         "kinds": [_(labels[kind].label) for kind in case.kinds],
         "barred": case.barred(at),
+        "silent": case.barred(at) and case.state not in (State.REFUSED, State.WITHDRAWN),
         "waits": case.release_at is None or at < case.release_at,
         "level": Level(scope.level(case.kinds)),
         "notice": register.notice_of(case),
@@ -196,6 +247,10 @@ def _page(request: HttpRequest, case: Disclosure, form: forms.Form | None = None
         "history": _history(case, register.notice_of(case)),
         "assess_form": form if isinstance(form, AssessForm) else AssessForm(),
         "words_form": form if isinstance(form, WordsForm) else WordsForm(),
+        "longer_form": form if isinstance(form, LongerForm) else LongerForm(),
+        "earlier_form": form if isinstance(form, EarlierForm) else EarlierForm(),
+        "wish": (wish := bars.waiting(case)),
+        "wished_by_me": wish is not None and wish.asked_by == _me(request),
         "said": request.resolver_match.url_name if form is not None and request.resolver_match else "",
         "mine": _me(request) in (case.opened_by, case.assessed_by),
         "confirmed": factor.noted(request),
@@ -211,9 +266,8 @@ def _package(case: Disclosure, at: dt.datetime) -> PackageState | None:
 
 
 def _history(case: Disclosure, notice: DisclosureNotice | None) -> list[Line]:
-    actors = {case.opened_by, case.assessed_by, case.approved_by, case.closed_by} - {None}
-    names = oversight.staff_names({actor for actor in actors if actor})
     told = [
+        *(line for bar in bars.of_case(case) for line in _bar_lines(bar)),
         (case.opened_at, _("Taken in"), case.opened_by),
         (case.assessed_at, _("Assessed"), case.assessed_by),
         (case.notice_ordered_at, _("Goes on in silence") if _silent(case) else _("Notice ordered"), None),
@@ -224,8 +278,16 @@ def _history(case: Disclosure, notice: DisclosureNotice | None) -> list[Line]:
         (case.produced_at, _("Package ordered"), None),
         (case.closed_at, str(case.get_state_display()), case.closed_by),
     ]
+    names = oversight.staff_names({by for _at, _what, by in told if by})
     lines = [Line(at=at, what=str(what), by=oversight.name_of(by, names)) for at, what, by in told if at is not None]
     return sorted(lines, key=lambda line: line.at)
+
+
+def _bar_lines(bar: DisclosureBar) -> list[tuple[dt.datetime | None, str, UUID | None]]:
+    if bar.until < bar.was_until:
+        return [(bar.asked_at, _("Silence ended earlier"), bar.asked_by)]
+    decided = _("Longer silence agreed") if bar.agreed else _("Longer silence declined")
+    return [(bar.asked_at, _("Longer silence asked for"), bar.asked_by), (bar.decided_at, decided, bar.decided_by)]
 
 
 def _silent(case: Disclosure) -> bool:
