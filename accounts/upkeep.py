@@ -5,7 +5,7 @@ import datetime as dt
 from django.db import connections
 
 from accounts.models import ClosingWish, EmailChange, KnownDevice, SigningKey, StaffProposal, SupportThread
-from privacy import profiles
+from privacy import holds, profiles
 from privacy.upkeep import first
 
 ASKED_KEPT = dt.timedelta(days=30)
@@ -82,15 +82,17 @@ def purge_grants(*, at: dt.datetime) -> int:
 
 
 def purge_support(*, at: dt.datetime) -> int:
-    """Delete a batch of support threads, with all that was written in them, that were resolved long enough ago."""
+    """Delete a batch of support threads, with all that was written in them, that were resolved long enough ago and that
+    no hold keeps."""
     with connections["system"].cursor() as cursor:
         cursor.execute("SELECT access.purge_support(%s, %s)", [at - profiles.duration("retention.support"), BATCH])
         return int(cursor.fetchone()[0])
 
 
 def support_due() -> dt.datetime | None:
-    """When the support thread that was resolved first is over."""
-    resolved = SupportThread.objects.using("system").filter(resolved_at__isnull=False)
+    """When the support thread is over that was resolved first, of those that no hold keeps."""
+    held = holds.workspaces(holds.SUPPORT)
+    resolved = SupportThread.objects.using("system").filter(resolved_at__isnull=False).exclude(workspace_id__in=held)
     return first(resolved, "resolved_at", profiles.duration("retention.support"))
 
 

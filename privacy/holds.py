@@ -21,8 +21,9 @@ from privacy.keyring import DataKey, Purpose
 from privacy.models import Hold
 from privacy.models.hold import REVIEW_MAX
 
-BODIES, METADATA = "bodies", "delivery metadata"
-UNITS = (BODIES, METADATA)
+BODIES, METADATA, SUPPORT = "bodies", "delivery metadata", "support threads"
+UNITS = (BODIES, METADATA, SUPPORT)
+WHOLE = frozenset({SUPPORT})  # about no message: kept whole, whichever messages the hold names
 
 
 class NotBounded(ValueError):
@@ -108,7 +109,14 @@ def held(*, workspace: UUID, unit: str) -> Held:
     """What of this unit must stay now in a workspace."""
     rows = Hold.objects.using("system").filter(workspace_id=workspace, released_at=None, units__contains=[unit])
     named = [set(ids) for ids in rows.values_list("message_ids", flat=True)]
-    return Held(everything=not all(named), messages=frozenset(chain.from_iterable(named)))
+    everything = not all(named) or (unit in WHOLE and bool(named))
+    return Held(everything=everything, messages=frozenset(chain.from_iterable(named)))
+
+
+def workspaces(unit: str) -> list[UUID]:
+    """Where data of this unit must stay now."""
+    rows = Hold.objects.using("system").filter(released_at=None, units__contains=[unit])
+    return list(rows.values_list("workspace_id", flat=True).distinct())
 
 
 def open_ones() -> list[Hold]:

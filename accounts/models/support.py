@@ -54,7 +54,10 @@ class SupportThread(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="support_threads")
-    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="support_threads")
+    # A hold may keep the thread of somebody who is erased.
+    user = models.ForeignKey(
+        "accounts.User", on_delete=models.CASCADE, related_name="support_threads", db_constraint=False
+    )
     number = models.CharField(max_length=12, unique=True)  # accounts.tickets
     topic = models.CharField(max_length=10, choices=Topic)
     subject = EncryptedField(purpose="contacts", workspace="workspace_id")
@@ -93,7 +96,9 @@ class SupportEntry(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
     thread = models.ForeignKey(SupportThread, on_delete=models.CASCADE, related_name="entries", db_constraint=False)
-    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, null=True, related_name="+")
+    user = models.ForeignKey(
+        "accounts.User", on_delete=models.CASCADE, null=True, related_name="+", db_constraint=False
+    )
     staff_id = models.UUIDField(null=True)
     text = EncryptedField(purpose="contacts", workspace="workspace_id")
     at = models.DateTimeField()

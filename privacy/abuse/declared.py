@@ -2,10 +2,11 @@
 
 import datetime as dt
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from privacy import profiles, upkeep
-from privacy.models import AbuseCase, AbuseStep
+from privacy.models import AbuseCase, AbuseStep, Hold
 from privacy.registry import Activity, F, ModelPolicy, Unit, each
 
 BATCH = 1000
@@ -13,9 +14,15 @@ ROW = F("none", reason="random id of this row")
 FACT = F("none", reason="times and codes of a case")
 
 
+def free() -> "QuerySet[AbuseCase]":
+    """Cases that no standing hold keeps."""
+    holds = Hold.objects.using("system").filter(pk=OuterRef("hold_id"), released_at=None)
+    return AbuseCase.objects.using("system").exclude(Exists(holds))
+
+
 def clear(*, at: dt.datetime) -> int:
     """Forget numbers, addresses and words of cases closed long enough; how many."""
-    over = AbuseCase.objects.using("system").filter(closed_at__lt=at - profiles.duration("retention.abuse_words"))
+    over = free().filter(closed_at__lt=at - profiles.duration("retention.abuse_words"))
     some = over.filter(number__isnull=False) | over.filter(email__isnull=False) | over.filter(words__isnull=False)
     batch = list(some.values_list("pk", flat=True)[:BATCH])
     AbuseStep.objects.using("system").filter(case_id__in=batch).update(reason=None)
@@ -25,7 +32,7 @@ def clear(*, at: dt.datetime) -> int:
 
 def purge(*, at: dt.datetime) -> int:
     """Delete a batch of cases past their retention, with their histories."""
-    over = AbuseCase.objects.using("system").filter(closed_at__lt=at - profiles.duration("retention.abuse"))
+    over = free().filter(closed_at__lt=at - profiles.duration("retention.abuse"))
     batch = list(over.values_list("pk", flat=True)[:BATCH])
     AbuseStep.objects.using("system").filter(case_id__in=batch).delete()
     return AbuseCase.objects.using("system").filter(pk__in=batch).delete()[0]
@@ -33,14 +40,14 @@ def purge(*, at: dt.datetime) -> int:
 
 def words_due() -> dt.datetime | None:
     """The end of the words of the case that was closed first of those that still have some."""
-    closed = AbuseCase.objects.using("system").filter(closed_at__isnull=False)
+    closed = free().filter(closed_at__isnull=False)
     some = closed.filter(number__isnull=False) | closed.filter(email__isnull=False) | closed.filter(words__isnull=False)
     return upkeep.first(some, "closed_at", profiles.duration("retention.abuse_words"))
 
 
 def due() -> dt.datetime | None:
     """The end of the case that was closed first."""
-    closed = AbuseCase.objects.using("system").filter(closed_at__isnull=False)
+    closed = free().filter(closed_at__isnull=False)
     return upkeep.first(closed, "closed_at", profiles.duration("retention.abuse"))
 
 

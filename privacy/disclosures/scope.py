@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Model, QuerySet
 
-from privacy import finding, holdings, registry
+from privacy import finding, holdings, holds, registry
 from privacy.keyring import KeyDestroyed
 from privacy.models import Disclosure
 from privacy.registry import Category, Column, ModelPolicy
@@ -138,9 +138,17 @@ class Part:
         return scope.workspace(self.case.workspace_id)
 
     def rows(self, *, at: dt.datetime) -> "QuerySet[Model]":
-        """The rows that may still be read at ``at``, in ``scope()``."""
+        """The rows that may still be read at ``at``, or that a hold keeps beyond that; in ``scope()``."""
         query = self.all_rows()
-        return query.readable(at=at) if hasattr(query, "readable") else query
+        if not hasattr(query, "readable"):
+            return query
+        readable: QuerySet[Model] = query.readable(at=at)
+        units = {unit.name for unit in self.policy.units} & set(holds.UNITS)
+        held = [holds.held(workspace=self.case.workspace_id, unit=unit) for unit in units]
+        if any(each.everything for each in held):
+            return query
+        named = [message for each in held for message in each.messages]
+        return readable | query.filter(**{f"{_anchor(self.model)}__in": named}) if named else readable
 
     def all_rows(self) -> "QuerySet[Model]":
         """The rows of workspace, period and number, whether or not they may still be read; in ``scope()``."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -10,16 +10,25 @@ import time_machine
 from django.core import mail as outbox
 from django.db import IntegrityError, connections, transaction
 
-from accounts import closing
+from accounts import closing, support
+from accounts import upkeep as people
+from accounts.models import SupportThread, User
+from accounts.promises import support_kept
 from messaging import keeping, presenting, recall
 from messaging import upkeep as traffic
 from messaging.models import Message
-from privacy import ciphers, debugging, hold_reviews, holds, keyring, retention
-from privacy.models import DebugWindow, Hold
+from privacy import ciphers, debugging, erasure, hold_reviews, holds, keyring, retention
+from privacy.abuse import cases as abuse
+from privacy.abuse import declared
+from privacy.disclosures import scope as demands
+from privacy.erasure import resuming
+from privacy.models import AbuseCase, DebugWindow, Disclosure, Hold
+from privacy.people import Person
 from smsplatform.lib import clock, ids
 from smsplatform.lib.api.problems import Problem
 from smsplatform.lib.tenancy import scope
 from tests.factories import pages
+from tests.factories import support as threads
 from tests.factories.superuser import superuser
 from tests.privacy.test_retention import aged, count, stored
 
@@ -305,3 +314,119 @@ def test_redacting_or_erasing_a_message_removes_what_its_window_kept_too() -> No
         recall.erase(workspace=shop.workspace.id, message=erased.id, by=None, at=clock.now())
 
     assert count("messaging_kept_body", "message_id = ANY (%s)", both) == 0
+
+
+# Support threads
+
+
+def asked(shop: pages.Shop, by: User | None = None) -> SupportThread:
+    """A thread that was resolved, with one letter."""
+    return threads.resolved(shop.workspace, by or shop.owner)
+
+
+def purge_threads(at: dt.datetime) -> None:
+    while people.purge_support(at=at):
+        pass
+
+
+@pytest.mark.promise("transit-27")
+@pytest.mark.parametrize("messages", [(), (uuid4(),)], ids=["everything", "one message"])
+def test_support_threads_under_a_hold_outlive_their_year_and_go_when_it_is_released(messages: tuple[UUID, ...]) -> None:
+    shop, other = pages.shop(), pages.shop()
+    hold = placed(shop, units=[holds.SUPPORT], messages=messages)
+    kept_thread, gone_thread = asked(shop), asked(other)
+    later = clock.now() + 366 * DAY
+
+    purge_threads(later)
+
+    assert count("accounts_support_entry", "thread_id = %s", kept_thread.pk) == 1
+    assert count("accounts_support_thread", "id = %s", gone_thread.pk) == 0
+    assert support_kept(later + 30 * DAY).evidence["over"] == 0
+    with scope.workspace(shop.workspace.id):
+        assert not SupportThread.objects.readable(at=later).filter(pk=kept_thread.pk).exists()
+
+    holds.release(hold=hold, reason="done", by=uuid4(), at=later)
+    due = people.support_due()
+    assert due is not None
+    assert due < later
+    purge_threads(later)
+    assert count("accounts_support_thread", "id = %s", kept_thread.pk) == 0
+
+
+def test_a_hold_on_texts_keeps_no_support_thread() -> None:
+    shop = pages.shop()
+    placed(shop, units=[holds.BODIES, holds.METADATA])
+    thread = asked(shop)
+
+    purge_threads(clock.now() + 366 * DAY)
+
+    assert count("accounts_support_thread", "id = %s", thread.pk) == 0
+
+
+def test_a_workspace_whose_threads_are_held_waits_to_be_erased() -> None:
+    shop = pages.shop()
+    hold = placed(shop, units=[holds.SUPPORT])
+    with scope.workspace(shop.workspace.id):
+        closing.close(workspace=shop.workspace, by=shop.owner, when=closing.When.NOW, at=clock.now())
+    assert shop.workspace.id not in closing.due(at=clock.now() + DAY)
+
+    holds.release(hold=hold, reason="done", by=uuid4(), at=clock.now())
+
+    assert shop.workspace.id in closing.due(at=clock.now() + DAY)
+
+
+@pytest.mark.promise("transit-27")
+def test_who_wrote_in_a_held_thread_is_erased_but_for_the_thread_and_that_follows() -> None:
+    shop = pages.shop()
+    writer = shop.viewer
+    thread, hold = asked(shop, writer), placed(shop, units=[holds.SUPPORT])
+
+    erasure.execute(Person(subject="account_holder", user=writer.pk), request_id=uuid4(), at=clock.now())
+
+    assert not User.objects.filter(pk=writer.pk).exists()
+    assert count("accounts_support_entry", "thread_id = %s", thread.pk) == 1
+    with scope.workspace(shop.workspace.id):
+        assert [letter.author for letter in support.letters_for_staff(thread)] == [""]
+    holds.release(hold=hold, reason="done", by=uuid4(), at=clock.now())
+    resuming.resume(at=clock.now())
+    assert count("accounts_support_thread", "id = %s", thread.pk) == 0
+
+
+def test_what_a_hold_keeps_beyond_its_time_gets_into_the_package_of_its_order() -> None:
+    shop, at = pages.shop(), clock.now()
+    thread, old = asked(shop), aged(pages.message(shop), 91)
+    demand = Disclosure(
+        workspace_id=shop.workspace.id, records=["accounts.SupportThread", "messaging.Message"],
+        kinds=["account_meta", "delivery_meta"], since=at - 100 * DAY, until=at + DAY,
+    )  # fmt: skip
+
+    def found(later: dt.datetime) -> set[UUID]:
+        rows: set[UUID] = set()
+        for part in demands.parts(demand):
+            with part.scope():
+                rows |= set(part.rows(at=later).values_list("pk", flat=True))
+        return rows & {thread.pk, old}
+
+    assert found(at + 366 * DAY) == set()
+    placed(shop, units=[holds.SUPPORT])
+    assert found(at + 366 * DAY) == {thread.pk}
+    placed(shop, units=[holds.METADATA], messages=[old])
+    assert found(at + 366 * DAY) == {thread.pk, old}
+
+
+def test_a_report_of_abuse_keeps_its_words_as_long_as_its_hold_stands() -> None:
+    shop, at = pages.shop(), clock.now()
+    case = abuse.report(abuse.Report(kind="fraud", sender="MYBANK", words="Pay!"), at=at)
+    hold = placed(shop)
+    abuse.trace(case, suspect=shop.workspace.id, hold=hold.pk, reason="Their sender.", by=uuid4(), at=at)
+    abuse.move(case, "actioned", reason="Suspended.", by=uuid4(), at=at)
+
+    def words(later: dt.datetime) -> object:
+        while declared.clear(at=later):
+            pass
+        return AbuseCase.objects.using("system").get(pk=case.pk).words
+
+    assert words(at + 2000 * DAY) == "Pay!"
+    assert declared.purge(at=at + 4000 * DAY) >= 0
+    holds.release(hold=hold, reason="done", by=uuid4(), at=at)
+    assert words(at + 2000 * DAY) is None

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import directory
 from accounts.access import staff_page
 from accounts.models.user import StaffRole
 from privacy import holds
@@ -21,6 +22,11 @@ from smsplatform.lib import clock, ids, lookups
 
 PREFIX = "hld"
 RELEASED_SHOWN = 20
+KEEPS = {
+    holds.BODIES: _("Texts"),
+    holds.METADATA: _("Numbers, statuses, attempts"),
+    holds.SUPPORT: _("Support threads, all of the workspace"),
+}
 MESSAGES_MAX = 200
 
 
@@ -49,7 +55,7 @@ class PlaceForm(ReviewForm):
     )
     units = forms.MultipleChoiceField(
         label=_("What is kept"),
-        choices=((holds.BODIES, _("Texts")), (holds.METADATA, _("Numbers, statuses, attempts"))),
+        choices=tuple(KEEPS.items()),
         widget=forms.CheckboxSelectMultiple,
     )
     messages = forms.CharField(
@@ -149,8 +155,10 @@ def release(request: HttpRequest, hold_id: str) -> HttpResponse:
 def _page(request: HttpRequest, form: PlaceForm, *, status: int = 200) -> HttpResponse:
     at = clock.now()
     ended = Hold.objects.using("system").exclude(released_at=None).order_by("-released_at")[:RELEASED_SHOWN]
-    rows = [(hold, hold.review_at < at) for hold in holds.open_ones()]
-    context = {"rows": rows, "late": sum(late for _, late in rows), "ended": ended, "form": form}
+    standing = holds.open_ones()
+    names = directory.names({hold.workspace_id for hold in standing})
+    rows = [(hold, hold.review_at < at, names.get(hold.workspace_id, ""), _keeps(hold)) for hold in standing]
+    context = {"rows": rows, "late": sum(row[1] for row in rows), "ended": ended, "form": form}
     return render(request, "staff/holds.html", context, status=status)
 
 
@@ -161,11 +169,17 @@ def _case(
         "hold": hold,
         "waiting": resuming.waiting(hold) if hold.released_at is None else 0,
         "workspace": ids.encode(ids.WORKSPACE, hold.workspace_id),
+        "place": directory.get(hold.workspace_id),
+        "keeps": _keeps(hold),
         "late": hold.released_at is None and hold.review_at < clock.now(),
         "review_form": review_form,
         "release_form": release_form,
     }
     return render(request, "staff/hold.html", context, status=status)
+
+
+def _keeps(hold: Hold) -> str:
+    return ", ".join(str(KEEPS.get(unit, unit)) for unit in hold.units)
 
 
 def _found(hold_id: str) -> Hold:
