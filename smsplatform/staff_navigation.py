@@ -41,7 +41,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(url_name="staff_senders", label=_("Sender reviews"), icon="identification"),
             Entry(url_name="staff_support", label=_("Support"), icon="chat-bubble-left-right"),
             Entry(url_name="staff_abuse", label=_("Abuse cases"), icon="flag", roles=DESK),
-            Entry(url_name="staff_holds", label=_("Legal holds"), icon="scale"),
+            Entry(url_name="staff_holds", label=_("Legal holds"), icon="scale", roles=DESK),
             Entry(url_name="staff_disclosures", label=_("Disclosures"), icon="document-text", roles=DESK),
         ),
     ),

@@ -69,7 +69,10 @@ class PlaceForm(ReviewForm):
 
     def clean_workspace(self) -> UUID:
         """The id that its people see in their settings."""
-        return lookups.entered(ids.WORKSPACE, self.cleaned_data["workspace"])
+        found = directory.get(lookups.entered(ids.WORKSPACE, self.cleaned_data["workspace"]))
+        if found is None:
+            raise forms.ValidationError(_("There is no such workspace."))
+        return found.id
 
     def clean_messages(self) -> list[UUID]:
         """Each an id of a message."""
