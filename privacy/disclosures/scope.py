@@ -30,7 +30,16 @@ NEVER = frozenset({"none", "secret", "session"})
 # Registers of our own work: what was held, disclosed or reported is no data that an authority asks a workspace for.
 OURS = frozenset(
     f"privacy.{name}"
-    for name in ("Hold", "Disclosure", "DisclosureNotice", "AffectedWorkspace", "IncidentNotice", "RequestSettings")
+    for name in (
+        "Hold",
+        "StoppedErasure",
+        "Disclosure",
+        "DisclosureBar",
+        "DisclosureNotice",
+        "AffectedWorkspace",
+        "IncidentNotice",
+        "RequestSettings",
+    )
 )
 CONTENT = frozenset({"body", "opaque"})
 IDENTIFIERS = frozenset({"msisdn", "email", "name", "address", "sender"})
