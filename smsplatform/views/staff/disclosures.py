@@ -24,13 +24,13 @@ from markdown_it import MarkdownIt
 
 from accounts import directory, oversight
 from accounts.access import staff_page
+from accounts.models.grant import Depth
 from accounts.models.user import StaffRole
 from privacy import archives, registry
 from privacy.archives import State as PackageState
 from privacy.disclosures import bars, register, scope, telling
 from privacy.models import Disclosure, DisclosureBar, DisclosureNotice
 from smsplatform.lib import clock, ids, lookups
-from smsplatform.lib.tenancy.staff import Level
 from smsplatform.views.staff import factor
 from smsplatform.views.staff.disclosure_forms import (
     AssessForm,
@@ -241,7 +241,7 @@ def _page(request: HttpRequest, case: Disclosure, form: forms.Form | None = None
         "barred": case.barred(at),
         "silent": case.barred(at) and case.state not in (State.REFUSED, State.WITHDRAWN),
         "waits": case.release_at is None or at < case.release_at,
-        "level": Level(scope.level(case.kinds)),
+        "level": Depth(scope.level(case.kinds)).label,
         "notice": register.notice_of(case),
         "package": _package(case, at),
         "history": _history(case, register.notice_of(case)),

@@ -33,7 +33,10 @@ MESSAGES_MAX = 200
 class ReviewForm(forms.Form):
     """Until when it is not asked again."""
 
-    review_on = forms.DateField(label=_("Review on"), widget=forms.DateInput(attrs={"type": "date"}))
+    review_on = forms.DateField(
+        label=_("Review on"), help_text=_("Choose a day within the next 90 days."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )  # fmt: skip
 
     def clean_review_on(self) -> dt.date:
         """In the future, and within 90 days."""
