@@ -40,7 +40,7 @@ ALTER FUNCTION access.purge_support(timestamptz, integer) OWNER TO sp_definer;
 class Migration(migrations.Migration):
     """Support threads outlive their time while a hold keeps them, and so does their workspace."""
 
-    dependencies = [("accounts", "0084_held_threads"), ("messaging", "0096_cap_at_acceptance")]
+    dependencies = [("accounts", "0084_held_threads"), ("messaging", "0098_key_watch")]
     operations = [
         migrations.RunSQL(HELD, reverse_sql=migrations.RunSQL.noop),
         migrations.RunSQL(PURGE, reverse_sql=migrations.RunSQL.noop),
