@@ -72,24 +72,30 @@ _REFUSED = {
 _SENDER = frozenset({"invalid_sender_type", "invalid_sender_plan"})
 _NUMBER = frozenset({"invalid_destination_type", "invalid_destination_plan"})
 _REST = Meaning(title=_("The carrier did not understand how we wrote the message"), advice=_OURS_TO_MEND)
+_UNDELIVERABLE = Meaning(
+    title=_("The network could not deliver it"), advice=_("The phone may not exist any more, or block texts.")
+)
 _STATES = {
-    "undelivered": Meaning(
-        title=_("The network could not deliver it"), advice=_("The phone may not exist any more, or block texts.")
-    ),
+    "undeliverable": _UNDELIVERABLE,
     "rejected": Meaning(
         title=_("The network refused it"), advice=_("Change sender or text; tell us the message id if it stays so.")
     ),
     "expired": Meaning(
         title=_("The phone could not be reached in time"), advice=_("Send it again, or allow it more time.")
     ),
+    "deleted": Meaning(
+        title=_("The network deleted it before it arrived"),
+        advice=_("Send it again; tell us the message id if it stays so."),
+    ),
 }
-_RECEIPT = re.compile(rf"carrier_({'|'.join(_STATES)})(?:_.+)?")
+_SPELLINGS = {**_STATES, "undelivered": _UNDELIVERABLE}  # the word of messages from before carriers' own was kept
+_RECEIPT = re.compile(rf"carrier_({'|'.join(_SPELLINGS)})(?:_.+)?")
 
 
 def meaning(code: str) -> Meaning | None:
     """What a message's error means; None for one that nobody has described."""
     if found := _RECEIPT.fullmatch(code):
-        return _STATES[found[1]]
+        return _SPELLINGS[found[1]]
     return _all().get(code)
 
 

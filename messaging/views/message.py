@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import page
 from accounts.roles import Scope
-from messaging import keeping, presenting, recall
+from messaging import keeping, outcomes, presenting, recall
 from messaging.api import timelines
 from messaging.drafting import unsealed
 from messaging.models import Body, Message, Sender
@@ -96,6 +96,7 @@ def _context(request: HttpRequest, message_id: str) -> dict[str, Any]:
         "processors": story.processors,
         "final": final,
         "reason": timeline.reason(message.error) if message.error else "",
+        "advice": told.advice if (told := outcomes.meaning(message.error or "")) else "",
         "explained": message.error if message.error in CODES else "",
         "forgotten_at": message.created_at + profiles.duration("retention.delivery_meta"),
         "mark": hashlib.sha256(f"{row.state}{len(story.entries)}{message.refunded}".encode()).hexdigest()[:16],

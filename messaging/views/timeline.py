@@ -42,11 +42,13 @@ _OUTCOMES = {
         gettext_noop("%(carrier)s never answered: whether it took part %(part)d of %(parts)d is unknown"),
     ),
 }
+# The words of carriers, which are not those of our states.
 _RECEIPTS = {
-    "delivered": ("ok", "check"),
-    "undelivered": ("bad", "x-mark"),
-    "rejected": ("bad", "no-symbol"),
-    "expired": ("warn", "clock"),
+    "delivered": ("ok", "check", gettext_noop("Receipt for part %(part)d: delivered")),
+    "undeliverable": ("bad", "x-mark", gettext_noop("Receipt for part %(part)d: cannot be delivered")),
+    "rejected": ("bad", "no-symbol", gettext_noop("Receipt for part %(part)d: refused by the network")),
+    "expired": ("warn", "clock", gettext_noop("Receipt for part %(part)d: not reached in time")),
+    "deleted": ("bad", "x-mark", gettext_noop("Receipt for part %(part)d: deleted by the network")),
 }
 _EVENTS = {
     "rerouted": ("warn", "arrow-path", gettext_noop("Sent on to another carrier")),
@@ -148,11 +150,10 @@ def _attempt(attempt: Attempt, message: Message, carriers: Mapping[UUID, Process
     facts += [_("carrier's id %(id)s") % {"id": attempt.ref}] if attempt.ref else []
     yield Entry(at=attempt.submitted_at, title=_(text) % names, icon=icon, tone=tone, facts=tuple(facts))
     if attempt.receipt and attempt.receipt_at:
-        tone, icon = _RECEIPTS.get(attempt.receipt, ("", "signal"))
-        title = _("Receipt for part %(part)d: %(state)s") % {
-            "part": attempt.part,
-            "state": status_name(attempt.receipt).lower(),
-        }
+        tone, icon, text = _RECEIPTS.get(
+            attempt.receipt, ("", "signal", gettext_noop("Receipt for part %(part)d: %(state)s"))
+        )
+        title = _(text) % {"part": attempt.part, "state": attempt.receipt}
         code = (_("network's code %(code)s") % {"code": attempt.receipt_code},) if attempt.receipt_code else ()
         yield Entry(at=attempt.receipt_at, title=title, icon=icon, tone=tone, facts=code)
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from messaging import outcomes, presenting
 from messaging.carriers.smpp.errors import TABLE, Outcome
+from messaging.carriers.smpp.receipts import FINAL_STATES, ReceiptState
 from smsplatform.lib.api.codes import CODES
 
 WRITTEN = re.compile(r"Refused\(\"(\w+)\"|\"failed\", \"(\w+)\"|THEN '(no_receipt)' ELSE '(validity_over)'")
@@ -21,6 +22,14 @@ def test_every_code_that_the_pipeline_writes_is_explained() -> None:
 
     assert {"retries_exhausted", "no_receipt", "body_gone"} <= written
     assert [code for code in sorted(written) if outcomes.meaning(code) is None and code not in CODES] == []
+
+
+@pytest.mark.parametrize("state", sorted(FINAL_STATES - {ReceiptState.DELIVERED}))
+def test_every_final_state_of_a_receipt_is_explained(state: ReceiptState) -> None:
+    """By the spelling of ``pipeline.error_of``, which makes the code of the receipt's state."""
+    assert outcomes.meaning(f"carrier_{state}") is not None
+    assert outcomes.meaning(f"carrier_{state}_27") is not None
+    assert f"carrier_{state}" in dict(outcomes.described())
 
 
 @pytest.mark.parametrize("code", ["carrier_undelivered", "carrier_undelivered_045", "carrier_expired_1"])
