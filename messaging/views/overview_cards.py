@@ -105,7 +105,7 @@ def _latency(figures: Figures, days: Sequence[Sum]) -> Card:
     return Card(
         title=_("Median latency"),
         value=seconds(now),
-        note=_("nothing delivered yet") if now is None else _change(change, "s") or _("half of them were faster"),
+        note=_("nothing delivered yet") if now is None else _change(change, "s") or _("half were faster"),
         tone=_better(None if change is None else -change),
         line=[day.median for day in days],
     )

@@ -124,7 +124,7 @@ def test_without_a_period_before_each_figure_says_what_it_is_made_of(world: Worl
 
     html = pages.client(world.owner).get("/overview").content.decode()
 
-    for note in ("1 today", "3 of 4", "half of them were faster"):
+    for note in ("1 today", "3 of 4", "half were faster"):
         assert note in html
 
 
