@@ -1,6 +1,7 @@
 """Senders: what a workspace's messages come from, how far each one reaches, and its way to approval."""
 
 import re
+import unicodedata
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,10 @@ from smsplatform.lib import clock, ids, lookups
 
 PAGE_ROWS = 50
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
+# As people write these where only plain letters go; other accents are dropped.
+_WRITTEN_OUT = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ø": "o", "æ": "ae"}
+)
 
 
 @page(permission=Permission.SENDERS_READ)
@@ -93,7 +98,9 @@ def withdraw(request: HttpRequest, sender_id: str) -> HttpResponse:
 
 def suggestions(name: str) -> list[str]:
     """Names that a workspace might like, from its own."""
-    words = [word for word in _NOT_PLAIN.split(name) if word]
+    plain = unicodedata.normalize("NFKD", name.translate(_WRITTEN_OUT))
+    bare = "".join(character for character in plain if not unicodedata.combining(character))
+    words = [word for word in _NOT_PLAIN.split(bare) if word]
     made = ["".join(words)[:11], (words[0] if words else "")[:11], "".join(words).upper()[:11]]
     return [each for each in dict.fromkeys(made) if _is_possible(each)]
 

@@ -209,5 +209,6 @@ def test_every_rule_names_a_country_once() -> None:
 
 def test_suggestions_are_senders_made_from_the_name() -> None:
     assert suggestions("Acme Shop") == ["AcmeShop", "Acme", "ACMESHOP"]
+    assert suggestions("Söhne & Café") == ["SoehneCafe", "Soehne", "SOEHNECAFE"]
     assert suggestions("42") == []
     assert suggestions("") == []
