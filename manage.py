@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's commands; ``quickstart`` and ``test`` first make themselves a virtual environment."""
+"""Django's commands, inside .venv; ``quickstart`` and ``test`` first make it."""
 
 import hashlib
 import json
@@ -32,6 +32,13 @@ def bootstrap(files: list[str]) -> None:
             venv.create(ROOT / ".venv", with_pip=True, symlinks=True)
         install([argument for name in files for argument in ("-r", str(ROOT / name))])
         STAMP.write_text(json.dumps({**installed, **wanted}))
+    os.execv(BIN / "python", [str(BIN / "python"), *sys.argv])
+
+
+def enter() -> None:
+    """Start again inside .venv: the documentation writes ``python3 manage.py …`` for every command."""
+    if sys.prefix != sys.base_prefix or not (BIN / "python").exists():
+        sys.exit("The packages are not installed here. Run: python3 manage.py quickstart")
     os.execv(BIN / "python", [str(BIN / "python"), *sys.argv])
 
 
@@ -72,6 +79,8 @@ def main() -> None:
         from smsplatform.quickstart.__main__ import main as quickstart
 
         sys.exit(quickstart(sys.argv[2:]))
+    if find_spec("django") is None:
+        enter()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsplatform.settings")
     from django.core.management import execute_from_command_line
 

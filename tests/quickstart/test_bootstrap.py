@@ -69,6 +69,20 @@ def test_a_python_that_cannot_make_environments_is_told_the_one_line(
         manage.bootstrap(["requirements.txt"])
 
 
+def test_every_other_command_goes_on_inside_the_environment_or_says_how_to_make_it(
+    manage: ModuleType, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manage.sys, "prefix", manage.sys.base_prefix)
+    with pytest.raises(SystemExit, match=r"python3 manage.py quickstart"):
+        manage.enter()
+
+    (manage.BIN).mkdir(parents=True)
+    (manage.BIN / "python").touch()
+    manage.enter()
+
+    assert calls == ["exec"]
+
+
 def test_the_bootstrap_needs_nothing_but_the_standard_library() -> None:
     code = f"import sys; sys.path = [{str(ROOT)!r}, *sys.path]; import manage; print(manage.NEEDS)"
 
