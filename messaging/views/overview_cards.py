@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.roles import Scope
 from billing.ledger import Balance
@@ -244,7 +244,8 @@ def _tone(rate: float | None) -> str:
 
 
 def _day(day: dt.date) -> str:
-    return formats.date_format(day, "j M")
+    # Translators: a day and a month as the axis of a chart shows them, in Django's format characters
+    return formats.date_format(day, pgettext("date format", "j M"))
 
 
 def _messages_url(**filters: dt.date | str) -> str:

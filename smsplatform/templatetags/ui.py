@@ -26,13 +26,13 @@ from smsplatform import navigation as navigation_table
 from smsplatform import regions
 from smsplatform import staff_navigation as staff_table
 from smsplatform.lib import clock, phone
+from smsplatform.lib import money as amounts
 from smsplatform.lib.tenancy import scope
 
 register = template.Library()
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
-MICRO = 1_000_000
 
 _STATUS = {
     "scheduled": ("", pgettext_lazy("message status", "Scheduled")),
@@ -60,7 +60,6 @@ _CATEGORY = {
     "marketing": gettext_lazy("Marketing"),
 }
 _ENCODING = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
-_SYMBOL = {"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,11 +185,8 @@ def encoding_name(encoding: str) -> str:
 
 @register.filter
 def money(micro: int, currency: str) -> str:
-    """Micro-units as an amount: at least two decimals, more only where they say something (``€ 0.071``)."""
-    amount = Decimal(micro) / MICRO
-    decimals = max(2, -int(amount.normalize().as_tuple().exponent)) if amount else 2
-    number = formats.number_format(amount, decimals, use_l10n=True, force_grouping=True)
-    return f"{_SYMBOL.get(currency, currency)}\u00a0{number}"
+    """Micro-units as an amount in the reader's language: ``€ 0.071``, in German ``0,071 €``."""
+    return amounts.format_micro(int(micro), currency, locale=translation.get_language() or "en")
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.access import staff_page
@@ -45,4 +46,7 @@ def _days(at: dt.datetime) -> Sequence[charts.Point]:
     found = runs.filter(unit=PurgeRun.HEARTBEAT).annotate(day=TruncDate("started_at")).values_list("day")
     removed = dict(found.annotate(total=Sum("removed")))
     days = [(at - dt.timedelta(days=DAYS - 1 - number)).date() for number in range(DAYS)]
-    return [charts.Point(label=formats.date_format(day, "j M"), values=(removed.get(day, 0),)) for day in days]
+    return [
+        charts.Point(label=formats.date_format(day, pgettext("date format", "j M")), values=(removed.get(day, 0),))
+        for day in days
+    ]
