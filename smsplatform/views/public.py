@@ -108,7 +108,7 @@ def _prices(book: rates.PriceBook, language: str) -> list[Price]:
         if quote is not None:
             found.setdefault(quote.country, []).append((prefix, quote))
     lines = [_price(country, entries, language) for country, entries in found.items()]
-    return sorted(lines, key=lambda price: price.name.casefold())
+    return sorted(lines, key=lambda price: regions.place(price.name))
 
 
 def _price(country: str, entries: Iterable[tuple[str, rates.Quote]], language: str) -> Price:
