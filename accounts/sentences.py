@@ -123,6 +123,7 @@ SENTENCES: dict[str, str | Promise] = {
     "webhook_endpoint:changed": _("Changed a webhook endpoint"),
     "webhook_endpoint:deleted": _("Deleted a webhook endpoint"),
     "webhook_endpoint:secret_rotated": _("Rotated the secret of a webhook endpoint"),
+    "webhook_endpoint:tested": _("Sent a test event to a webhook endpoint"),
     "webhook_endpoint:disabled": _("Switched a failing webhook endpoint off"),
     "webhook_delivery:replayed": _("Replayed webhook deliveries"),
     "request_ticket:opened": _("Somebody asked about their data"),

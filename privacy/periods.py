@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.utils.functional import lazystr
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, npgettext
 
 from privacy import profiles
 
@@ -14,9 +14,9 @@ YEAR = 365 * DAY
 def in_words(period: dt.timedelta) -> str:
     """``90 days``: years and days where they come out even, hours else."""
     if period >= YEAR and not period % YEAR:
-        return ngettext("%(count)d year", "%(count)d years", period // YEAR) % {"count": period // YEAR}
+        return npgettext("kept for", "%(count)d year", "%(count)d years", period // YEAR) % {"count": period // YEAR}
     if period > DAY and not period % DAY:
-        return ngettext("%(count)d day", "%(count)d days", period // DAY) % {"count": period // DAY}
+        return npgettext("kept for", "%(count)d day", "%(count)d days", period // DAY) % {"count": period // DAY}
     return ngettext("%(count)d hour", "%(count)d hours", period // HOUR) % {"count": period // HOUR}
 
 

@@ -446,7 +446,7 @@ declare(
     ModelPolicy(
         model="privacy.Hold",
         scope="tenant",
-        what=_("Holds"),
+        what=_("Legal holds"),
         paths={"staff": "owner_id"},
         activities=("secure_platform",),
         reason="evidence of why data was kept beyond its time, kept with the books",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import phonenumbers
 
-
 _MISSING = {"XK": {"en": "Kosovo"}}  # has numbers, but no code of its own in ISO 3166
 
 

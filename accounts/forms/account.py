@@ -27,12 +27,13 @@ class ProfileForm(forms.Form):
 
     name = name_field()
     locale = forms.ChoiceField(label=_("Language"), required=False)
-    time_zone = forms.ChoiceField(label=_("Time zone"))
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["locale"].choices = [("", _("As the browser asks")), *settings.LANGUAGES]  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["time_zone"].choices = [(name, name.replace("_", " ")) for name in time_zones()]  # type: ignore[attr-defined]  # a ChoiceField
+        zones = [(name, name.replace("_", " ")) for name in time_zones()]
+        self.fields["time_zone"].choices = [("", _("As in each workspace")), *zones]  # type: ignore[attr-defined]  # a ChoiceField
         self.extra = add_collected(self)
 
     @property

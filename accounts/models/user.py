@@ -40,7 +40,7 @@ class User(AbstractBaseUser):
     company = EncryptedField(purpose="account", workspace=None, null=True)  # asked for only if the profile collects it
     phone = EncryptedField(purpose="account", workspace=None, null=True)  # likewise; never a way to sign in
     locale = models.CharField(max_length=8, default="", blank=True)  # empty: as the browser asks
-    time_zone = models.CharField(max_length=40, default="", blank=True)  # empty: UTC
+    time_zone = models.CharField(max_length=40, default="", blank=True)  # empty: the workspace's
     second_factor = models.BooleanField(default=False)  # has a confirmed one; kept by accounts.factors
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=clock.now)

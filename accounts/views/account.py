@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,10 +30,10 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Name, language, time zone, colours."""
     user = _user(request)
     before = {name: getattr(user, name) or "" for name in ("name", "company", "phone", "locale")}
-    form = ProfileForm(request.POST or None, initial={**before, "time_zone": user.time_zone or "UTC"})
+    form = ProfileForm(request.POST or None, initial={**before, "time_zone": user.time_zone})
     if request.method == "POST" and form.is_valid():
         _save_profile(user, form)
-        with translation.override(user.locale or None), timezone.override(user.time_zone):
+        with translation.override(user.locale or None):
             messages.success(request, _("Saved."))
         return redirect("account")
     return render(request, "accounts/profile.html", {"form": form}, status=422 if form.errors else 200)

@@ -167,6 +167,18 @@ def test_what_people_set_for_themselves_is_kept_and_takes_effect() -> None:
     assert any(zone in response.content.decode() for zone in ("EST", "EDT"))
 
 
+def test_saving_a_name_leaves_the_time_zone_to_the_workspace() -> None:
+    user, _email = pages.person()
+    browser = pages.client(user)
+
+    shown = browser.get("/account").content.decode()
+    browser.post("/account", {"name": "Ada", "locale": "", "time_zone": ""})
+
+    user.refresh_from_db()
+    assert '<option value="" selected>As in each workspace</option>' in shown
+    assert (user.name, user.time_zone) == ("Ada", "")
+
+
 def test_a_time_zone_that_is_none_is_refused_and_what_was_typed_stays() -> None:
     browser = pages.client(pages.shop().owner)
 
