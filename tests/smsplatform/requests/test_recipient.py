@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 from django.test import Client, override_settings
-from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Workspace
 from messaging.models import Message, Suppression
@@ -179,18 +178,22 @@ def test_for_a_known_number_and_an_unknown_one_the_same_work_is_done(phones: Pho
     pages.message(pages.shop(), to=known)
     asked(a_number())  # what a process does once is done
 
-    done = []
+    done: list[list[list[str]]] = []
+
+    def note(execute: Any, sql: Any, *rest: Any) -> Any:
+        words = str(sql).split()
+        if words[0] not in ("SAVEPOINT", "RELEASE"):  # their names are numbers
+            done[-1].append(words[:4])
+        return execute(sql, *rest)
+
     for number in (known, unknown):
-        with (
-            CaptureQueriesContext(connections["default"]) as ours,
-            CaptureQueriesContext(connections["system"]) as theirs,
-        ):
+        done.append([])
+        with connections["default"].execute_wrapper(note), connections["system"].execute_wrapper(note):
             browser, _ = asked(number)
             for code in ("000000", "111111"):
                 browser.post(CODE, {"code": code})
-        done.append([query["sql"].split(" ", 3)[:3] for query in (*ours, *theirs)])
 
-    assert done[0] == done[1]
+    assert done[0] == done[1] != []
 
 
 def test_a_code_is_kept_as_a_hash_only(phones: Phones) -> None:
