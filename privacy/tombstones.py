@@ -21,6 +21,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
 from privacy.keystore.models import Tombstone, Watermark
+from smsplatform.lib import database
 from smsplatform.lib.database import UNAVAILABLE
 
 CHECKED_SECONDS = 5.0
@@ -38,9 +39,11 @@ def bury(*, model: str, rows: Iterable[UUID], action: str, at: dt.datetime) -> N
 
 
 def behind() -> bool:
-    """Whether the main database was restored from before an erasure."""
-    newest = Watermark.objects.filter(id=1).values_list("epoch", flat=True).first() or 0
-    return known() < newest
+    """Whether the main database was restored from before an erasure.
+
+    Asked in threads that no request cleans up after, and above all once the databases were away: on a new session then.
+    """
+    return database.again("system", known) < database.again("keystore", _newest)
 
 
 def too_old() -> bool:
@@ -77,9 +80,13 @@ def known() -> int:
 
 def catch_up() -> None:
     """Say that everything has been erased again."""
-    newest = Watermark.objects.filter(id=1).values_list("epoch", flat=True).first() or 0
     with connections["system"].cursor() as cursor:
-        cursor.execute("SELECT privacy.announce_epoch(%s)", [newest])
+        cursor.execute("SELECT privacy.announce_epoch(%s)", [_newest()])
+
+
+def _newest() -> int:
+    """The newest erasure that the key store knows of."""
+    return Watermark.objects.filter(id=1).values_list("epoch", flat=True).first() or 0
 
 
 def refuses() -> bool:

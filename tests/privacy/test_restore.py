@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.core.management import call_command
+from django.db import connections
 from django.test import Client
 from psycopg import sql
 
@@ -83,6 +84,16 @@ def restored(dumped: Dump, *about: UUID) -> Iterator[None]:
     finally:
         tombstones.catch_up()
         tombstones.look_again()
+
+
+@pytest.mark.parametrize("alias", ["system", "keystore"])
+def test_the_guard_looks_again_once_a_database_that_was_away_is_back(alias: str) -> None:
+    assert tombstones.behind() is False
+    session = connections[alias].connection
+    assert session is not None
+    session.close()  # as after a restart of the server, in a thread that keeps its connection
+
+    assert tombstones.behind() is False
 
 
 async def _hello(scope_: Any, receive: Any, send: Any) -> None:
