@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from accounts.keys import KeyInfo
 from accounts.roles import Scope
 from messaging import decoding, presenting, previewing, recall, searching, sources, webhooks
-from messaging.acceptance import Idempotency
 from messaging.api import sending, timelines
 from messaging.api.documents import (
     BatchDocument,
@@ -21,8 +20,9 @@ from messaging.api.documents import (
     PreviewRequest,
     SearchRequest,
 )
+from messaging.api.once import key_of
 from messaging.drafting import Draft, SendRequest, Source
-from messaging.gate import idempotency_of, refusal
+from messaging.gate import refusal
 from messaging.models import Message
 from smsplatform.lib import ids
 from smsplatform.lib.api import pages
@@ -48,12 +48,6 @@ class MessageView(ApiView):
     def source(self) -> Source:
         """What this key's messages need."""
         return sources.for_key(self.info)
-
-    def idempotency(self, body: bytes) -> Idempotency | None:
-        """The request's ``Idempotency-Key``."""
-        value = self.request.headers.get("Idempotency-Key")
-        headers = {} if value is None else {b"idempotency-key": value.encode("latin-1", "replace")}
-        return idempotency_of(self.request.path, headers, body)
 
     def found(self, message_id: str) -> UUID:
         """The id of a message that this key may see. Raises ``Problem`` (404)."""
@@ -101,7 +95,7 @@ class Messages(MessageView):
         202 means that the message is stored and charged, and will reach a final state.
         """
         body, source = self.raw(), self.source()
-        key = self.idempotency(body)
+        key = key_of(self)
         wanted = decoding.decode(body)
         named = sending.limit(self.info, 1)
         try:
@@ -130,7 +124,7 @@ class Batch(MessageView):
         accepted.
         """
         body, source = self.raw(), self.source()
-        key = self.idempotency(body)
+        key = key_of(self)
         items = decoding.decode_batch(body)
         named = sending.limit(self.info, len(items))
         batch_id = ids.uuid7()

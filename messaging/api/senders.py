@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts.roles import Scope
 from messaging import provisioning
 from messaging.api.documents import SenderDocument, SenderRequest
+from messaging.api.once import CODES, once
 from messaging.models import Sender
 from smsplatform.lib import ids
 from smsplatform.lib.api.openapi import documented
@@ -29,8 +30,8 @@ class Senders(ApiView):
         page = self.page(_kept(self.workspace_id))
         return self.listed(page, [shown(sender) for sender in page.rows])
 
-    @documented("create_sender", tag=TAG, answers={201: SenderDocument}, request=SenderRequest,
-                codes=("invalid_sender", "conflict"))  # fmt: skip
+    @documented("create_sender", tag=TAG, answers={201: SenderDocument}, request=SenderRequest, idempotent=True,
+                codes=(*CODES, "invalid_sender", "conflict", "not_found"))  # fmt: skip
     def post(self, request: Request) -> Response:
         """Register a sender
 
@@ -38,8 +39,16 @@ class Senders(ApiView):
         purpose it goes to review, and works with live keys once it is approved.
         """
         wanted = self.document(SenderRequest)
+
+        def make() -> tuple[UUID, Response]:
+            sender = self._registered(wanted)
+            return sender.id, Response(shown(sender), 201)
+
+        return once(self, make, rows=_kept(self.workspace_id), shown=shown)
+
+    def _registered(self, wanted: SenderRequest) -> Sender:
         try:
-            sender = provisioning.register_sender(
+            return provisioning.register_sender(
                 workspace=self.workspace_id, address=wanted.address, purpose=wanted.purpose or "",
                 example=wanted.example or "", by=self.key_id, at=self.at,
             )  # fmt: skip
@@ -47,7 +56,6 @@ class Senders(ApiView):
             raise Problem.single("invalid_sender", "#/address") from None
         except provisioning.SenderTaken:
             raise Problem.single("conflict", detail="The workspace has this sender already.") from None
-        return Response(shown(sender), 201)
 
 
 class OneSender(ApiView):

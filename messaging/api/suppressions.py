@@ -1,6 +1,7 @@
 """Numbers a workspace must not send to. They are sent in bodies, never in addresses, and not kept."""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,6 +9,7 @@ from rest_framework.response import Response
 from accounts.roles import Scope
 from messaging import suppressing
 from messaging.api.documents import SuppressionDocument, SuppressionRequest
+from messaging.api.once import CODES, once
 from messaging.models import Suppression
 from smsplatform.lib import ids
 from smsplatform.lib.api.openapi import documented
@@ -32,18 +34,22 @@ class Suppressions(ApiView):
         return self.listed(page, [shown(row) for row in page.rows])
 
     @documented("create_suppression", tag=TAG, answers={200: SuppressionDocument, 201: SuppressionDocument},
-                request=SuppressionRequest)  # fmt: skip
+                request=SuppressionRequest, idempotent=True, codes=(*CODES, "not_found"))  # fmt: skip
     def post(self, request: Request) -> Response:
         """Suppress a number
 
         201 when it is new, 200 when it was suppressed for this reason before.
         """
         wanted = self.document(SuppressionRequest)
-        row, made = suppressing.suppress(
-            workspace=self.workspace_id, to=wanted.to, reason=wanted.reason, sandbox=not self.livemode,
-            by=self.key_id, at=self.at,
-        )  # fmt: skip
-        return Response(shown(row), 201 if made else 200)
+
+        def make() -> tuple[UUID, Response]:
+            row, made = suppressing.suppress(
+                workspace=self.workspace_id, to=wanted.to, reason=wanted.reason, sandbox=not self.livemode,
+                by=self.key_id, at=self.at,
+            )  # fmt: skip
+            return row.id, Response(shown(row), 201 if made else 200)
+
+        return once(self, make, rows=Suppression.objects.filter(workspace_id=self.workspace_id), shown=shown)
 
 
 class OneSuppression(ApiView):

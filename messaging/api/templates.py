@@ -1,6 +1,7 @@
 """Stored texts with placeholders."""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,6 +9,7 @@ from rest_framework.response import Response
 from accounts.roles import Scope
 from messaging import templating
 from messaging.api.documents import TemplateDocument, TemplateRequest
+from messaging.api.once import CODES, once
 from messaging.models import Template
 from smsplatform.lib import ids
 from smsplatform.lib.api.openapi import documented
@@ -28,7 +30,7 @@ class Templates(ApiView):
         return self.listed(page, [shown(template) for template in page.rows])
 
     @documented("create_template", tag=TAG, answers={201: TemplateDocument}, request=TemplateRequest,
-                codes=("template_variables",))  # fmt: skip
+                idempotent=True, codes=(*CODES, "template_variables", "not_found"))  # fmt: skip
     def post(self, request: Request) -> Response:
         """Create a template
 
@@ -36,11 +38,15 @@ class Templates(ApiView):
         code, tells it in the answer to the send, and stores it nowhere.
         """
         wanted = self.document(TemplateRequest)
-        made = templating.create(
-            workspace=self.workspace_id, name=wanted.name, text=wanted.text, code_digits=wanted.code_digits,
-            by=self.key_id, at=self.at,
-        )  # fmt: skip
-        return Response(shown(made), 201)
+
+        def make() -> tuple[UUID, Response]:
+            made = templating.create(
+                workspace=self.workspace_id, name=wanted.name, text=wanted.text, code_digits=wanted.code_digits,
+                by=self.key_id, at=self.at,
+            )  # fmt: skip
+            return made.id, Response(shown(made), 201)
+
+        return once(self, make, rows=Template.objects.filter(workspace_id=self.workspace_id), shown=shown)
 
 
 class OneTemplate(ApiView):

@@ -1,9 +1,11 @@
 """Where a workspace hears what happened: endpoints, their secrets, tests and replays."""
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +20,7 @@ from messaging.api.documents import (
     ReplayDocument,
     ReplayRequest,
 )
+from messaging.api.once import CODES, once
 from messaging.api.webhook_deliveries import matching, shown_delivery
 from messaging.models import Delivery, WebhookEndpoint
 from smsplatform.lib import ids
@@ -32,17 +35,19 @@ URLS = ("url_invalid", "url_not_https", "url_forbidden_port", "url_forbidden_add
 class EndpointView(ApiView):
     """What the views of one endpoint share."""
 
+    def endpoints(self) -> QuerySet[WebhookEndpoint]:
+        """Those that this key may see."""
+        return WebhookEndpoint.objects.filter(workspace_id=self.workspace_id, livemode=self.livemode)
+
     def found(self, endpoint_id: str) -> WebhookEndpoint:
-        """An endpoint that this key may see. Raises ``Problem`` (404)."""
-        wanted = decoded(ids.WEBHOOK, endpoint_id)
-        rows = WebhookEndpoint.objects.filter(workspace_id=self.workspace_id, livemode=self.livemode)
-        endpoint = rows.filter(id=wanted).first()
+        """One of them. Raises ``Problem`` (404)."""
+        endpoint = self.endpoints().filter(id=decoded(ids.WEBHOOK, endpoint_id)).first()
         if endpoint is None:
             raise Problem.single("not_found")
         return endpoint
 
 
-class Endpoints(ApiView):
+class Endpoints(EndpointView):
     scopes = {"GET": Scope.WEBHOOKS_READ, "POST": Scope.WEBHOOKS_WRITE}
 
     @documented("list_webhook_endpoints", tag=TAG, answers={200: EndpointDocument}, listed=True)
@@ -52,22 +57,25 @@ class Endpoints(ApiView):
         Those of the key's mode: a test key sees endpoints for test messages.
         """
         self.filters(Nothing)
-        rows = WebhookEndpoint.objects.filter(workspace_id=self.workspace_id, livemode=self.livemode)
-        page = self.page(rows)
+        page = self.page(self.endpoints())
         return self.listed(page, [shown(endpoint) for endpoint in page.rows])
 
     @documented("create_webhook_endpoint", tag=TAG, answers={201: EndpointDocument}, request=EndpointRequest,
-                codes=(*URLS, "too_many_endpoints"))  # fmt: skip
+                idempotent=True, codes=(*URLS, *CODES, "too_many_endpoints", "not_found"))  # fmt: skip
     def post(self, request: Request) -> Response:
         """Create a webhook endpoint
 
         The answer holds the signing secret; it is not shown again. Events follow Standard Webhooks 1.0.
         """
         values = msgspec.structs.asdict(self.document(EndpointRequest))
-        made = endpoints.create(
-            workspace=self.workspace_id, livemode=self.livemode, values=values, by=self.key_id, at=self.at
-        )
-        return Response({**shown(made), "secret": made.secret}, 201)
+
+        def make() -> tuple[UUID, Response]:
+            made = endpoints.create(
+                workspace=self.workspace_id, livemode=self.livemode, values=values, by=self.key_id, at=self.at
+            )
+            return made.id, Response({**shown(made), "secret": made.secret}, 201)
+
+        return once(self, make, rows=self.endpoints(), shown=shown)
 
 
 class OneEndpoint(EndpointView):
@@ -104,30 +112,41 @@ class OneEndpoint(EndpointView):
 class RotateSecret(EndpointView):
     scopes = {"POST": Scope.WEBHOOKS_WRITE}
 
-    @documented("rotate_webhook_secret", tag=TAG, answers={200: EndpointDocument}, codes=("not_found",))
+    @documented("rotate_webhook_secret", tag=TAG, answers={200: EndpointDocument}, idempotent=True,
+                codes=(*CODES, "not_found"))  # fmt: skip
     def post(self, request: Request, endpoint_id: str) -> Response:
         """Make a new signing secret
 
         For 24 hours events are signed with both, so you can change over without missing one.
         """
         endpoint = self.found(endpoint_id)
-        secret = endpoints.rotate_secret(endpoint=endpoint, by=self.key_id, at=self.at)
-        return Response({**shown(endpoint), "secret": secret})
+
+        def make() -> tuple[UUID, Response]:
+            secret = endpoints.rotate_secret(endpoint=endpoint, by=self.key_id, at=self.at)
+            return endpoint.id, Response({**shown(endpoint), "secret": secret})
+
+        return once(self, make, rows=self.endpoints(), shown=shown, status=200)
 
 
 class Test(EndpointView):
     scopes = {"POST": Scope.WEBHOOKS_WRITE}
 
-    @documented("test_webhook_endpoint", tag=TAG, answers={202: DeliveryDocument},
-                codes=("not_found", "endpoint_disabled"))  # fmt: skip
+    @documented("test_webhook_endpoint", tag=TAG, answers={202: DeliveryDocument}, idempotent=True,
+                codes=(*CODES, "not_found", "endpoint_disabled"))  # fmt: skip
     def post(self, request: Request, endpoint_id: str) -> Response:
         """Send a test event
 
         Of type webhook.test, whatever types the endpoint asked for. Read its delivery to see how it went.
         """
-        made = endpoints.test(endpoint=self.found(endpoint_id), by=self.key_id, at=self.at)
-        transaction.on_commit(webhooks.wake)
-        return Response(shown_delivery(Delivery.objects.get(id=made)), 202)
+        endpoint = self.found(endpoint_id)
+        rows = Delivery.objects.filter(workspace_id=self.workspace_id, endpoint_id=endpoint.id)
+
+        def make() -> tuple[UUID, Response]:
+            made = endpoints.test(endpoint=endpoint, by=self.key_id, at=self.at)
+            transaction.on_commit(webhooks.wake)
+            return made, Response(shown_delivery(rows.get(id=made)), 202)
+
+        return once(self, make, rows=rows, shown=shown_delivery, status=202)
 
 
 class Deliveries(EndpointView):

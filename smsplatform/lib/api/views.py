@@ -47,6 +47,7 @@ class ApiView(APIView):
     body_max = BODY_MAX
     own_limits: frozenset[str] = frozenset()  # methods that count messages instead of requests
     _named: Mapping[str, str] = {}
+    _raw: bytes | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Note the moment of the request once; everything it does happens at that moment."""
@@ -93,10 +94,11 @@ class ApiView(APIView):
         """The body's bytes. Raises ``Problem`` beyond ``body_max`` and for a compressed one."""
         if self.request.headers.get("Content-Encoding", "identity") != "identity":
             raise Problem("unsupported_media_type", detail=COMPRESSED)
-        data: bytes = self.request._request.read(self.body_max + 1)  # noqa: SLF001  # REST framework's own way in
-        if len(data) > self.body_max:
+        if self._raw is None:
+            self._raw = self.request._request.read(self.body_max + 1)  # noqa: SLF001  # REST framework's own way in
+        if len(self._raw) > self.body_max:
             raise Problem.single("body_too_large")
-        return data
+        return self._raw
 
     def document(self, kind: type[S]) -> S:
         """The body as ``kind``; raises ``Problem`` with every fault found."""
