@@ -348,7 +348,9 @@ declare(
         activities=("deliver_message",),
         units=(DELIVERIES,),
         fields={
-            **each("id workspace_id endpoint_id event_id message_id", ROW),
+            **each("id workspace_id endpoint_id event_id", ROW),
+            # What waits would still be posted, and who receives it knows whose message that was.
+            "message_id": F("none", reason="random id of this row", erase="delete_row"),
             **each("type error occurred_at state attempts due_at lease_until last_status last_error finished_at", META),
             "tries": META,
         },

@@ -10,6 +10,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from privacy import tombstones
+from smsplatform.lib.database import UNAVAILABLE
 
 BROKER_SECONDS = 2
 LATE_SECONDS = 120.0  # sweeps run every second; rows this late mean that nobody works
@@ -37,7 +38,7 @@ def erasures() -> Finding:
     """Whether this database knows of every erasure; one restored from before them does not."""
     try:
         behind = tombstones.behind()
-    except DatabaseError as error:
+    except UNAVAILABLE as error:
         return Finding(name="erasures", ok=False, detail=type(error).__name__)
     detail = "restored from before an erasure: run manage.py reapply_erasures" if behind else ""
     return Finding(name="erasures", ok=not behind, detail=detail)

@@ -151,7 +151,8 @@ def _of_workspace(section: Section) -> Step:
 def _of_dependants(section: Section, column: Column) -> Step:
     if section.policy.scope == "tenant" and section.policy.closing == "keep":  # a hold: it outlives even the workspace
         return Step(section=section, kind="keep", reason=section.policy.stays_because)
-    if section.workspace is None or any(True for _ in _sealed(section.policy)):
+    goes = column.declared.erase == "delete_row" or any(True for _ in _sealed(section.policy))
+    if section.workspace is None or goes:
         return Step(section=section, kind="delete")
     return Step(section=section, kind="unlink", reason=f"Leads to nobody without its {column.field.attname}.")
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import time_machine
 from django.db import connections
 
 from messaging import sources
@@ -27,7 +28,8 @@ def accept(
     request = msgspec.convert({"to": TO, "body": TEXT, **fields}, SendRequest)
     source = sources.for_user(world.id, world.owner.id, livemode=live)
     made = plan(request, source, at=at)
-    key = keyring.body_key(world.id, made.body_expires_at.astimezone(dt.UTC).date())
+    with time_machine.travel(at, tick=True):  # the key of a day is made on that day, and never after it
+        key = keyring.body_key(world.id, made.body_expires_at.astimezone(dt.UTC).date())
     drafts = [seal(made, source, key, at=dated) for _ in range(count)]
     with scope.workspace(world.id):
         assert set(accept_now(Order(source=source, drafts=drafts, at=at))) == {"ok"}

@@ -21,6 +21,7 @@ from smsplatform.lib import clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging, pages
 from tests.factories.accounts import World, make_workspace
+from tests.factories.superuser import superuser
 from tests.messaging.test_pipeline import TO, Way, way
 from tests.privacy.test_finding import number
 from tests.privacy.test_retention import aged, count
@@ -235,9 +236,13 @@ class Told:
     def rows(self, minutes: int) -> list[Claimed]:
         """What is claimed so much later for this endpoint, and nothing for those of others."""
         at = clock.now() + dt.timedelta(minutes=minutes)
+        with superuser() as session:
+            others = [
+                row[0] for row in session.execute(
+                    "SELECT id FROM messaging_webhook_endpoint WHERE id <> %s", [self.endpoint]
+                )
+            ]  # fmt: skip
         with connections["system"].cursor() as cursor:
-            cursor.execute("SELECT array_agg(id) FROM messaging_webhook_endpoint WHERE id <> %s", [self.endpoint])
-            others = cursor.fetchone()[0] or []
             cursor.execute(
                 "SELECT * FROM pipeline.claim_deliveries(%s, %s, %s, %s::uuid[])",
                 [100, at, at + dt.timedelta(minutes=1), others],

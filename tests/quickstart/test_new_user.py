@@ -191,7 +191,7 @@ def listen(page: Any, receiver: Receiver) -> str:
 def replay(page: Any, receiver: Receiver) -> list[tuple[dict[str, str], bytes]]:
     assert len(receiver.wait(1)) == 1
     page.goto("/webhooks")
-    page.get_by_role("link", name=re.compile("127.0.0.1")).first.click()
+    page.get_by_role("link", name=re.compile("localhost")).first.click()
     page.locator("a.row-link").first.click()
     page.get_by_role("button", name="Send again").first.click()
     return receiver.wait(2)
