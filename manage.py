@@ -56,10 +56,10 @@ def install(requirements: list[str]) -> None:
 
 
 def run_tests(arguments: list[str]) -> None:
-    """Four workers unless told otherwise, as tests wait for disks; without a selection all, some in own sessions."""
+    """Three workers unless told otherwise, as tests wait for disks; without a selection all, some in own sessions."""
     pytest = [sys.executable, "-m", "pytest"]
     chosen = any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
-    workers = [] if chosen else ["-n4", "--dist=loadfile", "--no-loadscope-reorder"]  # tests/conftest.py orders them
+    workers = [] if chosen else ["-n3", "--dist=loadfile", "--no-loadscope-reorder"]  # tests/conftest.py orders them
     if not all(argument.startswith("-") for argument in arguments):
         os.execv(sys.executable, [*pytest, *workers, *arguments])
     codes = [subprocess.call([*pytest, *workers, *(f"--ignore={path}" for path in ALONE), *arguments])]
