@@ -308,14 +308,13 @@ _CLAIM: LiteralString = "SELECT * FROM pipeline.claim(%s, %s, %s, %s, %s)"
 def drain(carrier_id: UUID) -> bool:
     """Submit what is due for a carrier for at most ``BOX_SECONDS``; whether there is more to do.
 
-    Claims are relaxed: what a crash of the database undoes of them was in the carrier's hands without an answer, and
-    is in doubt by that alone. The window bounds both.
+    Claims wait for the disk: one that a crash undid would let a text go out again without a word of it anywhere.
     """
     link = hub().link(carrier_id)
     if link is None or tombstones.refuses() or not link.draining.acquire(blocking=False):
         return False
     try:
-        return _drain(link, database.session("system", relaxed=True))
+        return _drain(link, database.session("system"))
     except database.DatabaseUnavailable:
         return False
     finally:
