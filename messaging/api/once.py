@@ -73,10 +73,8 @@ def once(
 
 def _taken(view: ApiView, key: Idempotency) -> bool:
     with connections["default"].cursor() as cursor:
-        until = view.at + KEPT
-        cursor.execute(
-            _TAKE, [view.workspace_id, view.key_id, key.digest, key.fingerprint, until, view.at]
-        )  # fmt: skip
+        kept_until = view.at + KEPT
+        cursor.execute(_TAKE, [view.workspace_id, view.key_id, key.digest, key.fingerprint, kept_until, view.at])
         return cursor.fetchone() is not None
 
 

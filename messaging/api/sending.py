@@ -17,6 +17,7 @@ from accounts import keys
 from accounts.keys import KeyInfo
 from messaging import sources, submission
 from messaging.acceptance import REPLAY, Idempotency, Order, accept_now
+from messaging.api.once import REPLAYED
 from messaging.drafting import Draft, SendRequest, Source, plan, seal
 from messaging.gate import replayed, replayed_or
 from privacy import keyring
@@ -61,10 +62,10 @@ def is_replay(outcomes: Sequence[str], key: Idempotency | None) -> bool:
 def again_or(problem: Problem, source: Source, key: Idempotency | None) -> Response:
     """A repeated request may have become invalid since (its ``expires_at`` is over): its first answer still stands."""
     content = replayed_or(problem, source, key)
-    return Response(content, 202, headers={"Idempotent-Replayed": "true"})
+    return Response(content, 202, headers=REPLAYED)
 
 
 def again(source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None) -> Response:
     """The answer that the key's first request got; ``results`` of a batch this time."""
     content: dict[str, Any] = replayed(source, key, results)
-    return Response(content, 202, headers={"Idempotent-Replayed": "true"})
+    return Response(content, 202, headers=REPLAYED)
