@@ -1,7 +1,7 @@
 """Does memory stay flat? ``python -m bench.memory [--messages 1000000] [--every 50000]``.
 
 Sends batches of 100 through a whole installation and prints, at intervals, the proportional and the resident memory of
-web, workers, beat and broker. Ends with 1 when any of them grew by more than a tenth and 10 MB after the first tenth.
+web, worker, beat and broker. Ends with 1 when any of them grew by more than a tenth and 10 MB after the first tenth.
 """
 
 import argparse

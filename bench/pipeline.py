@@ -51,7 +51,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=60_000, help="per measurement")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--workspaces", type=int, default=50, help="for the comparison of one with many")
-    parser.add_argument("--workers", type=int, choices=(1, 2), default=2, help="worker processes")
+    parser.add_argument(
+        "--workers", type=int, choices=(1, 2), default=1, help="worker processes; the quick start has one"
+    )
     parser.add_argument("--receipts", type=float, default=0.5, help="seconds until the carrier sends a receipt")
     parser.add_argument("--without-kannel", action="store_true")
     return parser.parse_args()

@@ -86,7 +86,7 @@ class Stack:
         self._spawn("web", web)
         celery = [python, "-m", "celery", "-A", "smsplatform", "worker", *WORKER]
         if self._workers == 1:
-            self._spawn("worker", [*celery, "-c", "6", "-n", "all@%h", "-Q", f"submission,{QUEUES}"])
+            self._spawn("worker", [*celery, "-c", "8", "-n", "all@%h", "-Q", f"submission,{QUEUES}"])
         else:
             self._spawn("submission", [*celery, "-c", "3", "-n", "submission@%h", "-Q", "submission"])
             self._spawn("worker", [*celery, "-c", "4", "-n", "default@%h", "-Q", QUEUES])
@@ -167,7 +167,7 @@ class Generator:
 
 @contextmanager
 def running(
-    *, workspaces: int = 1, workers: int = 2, receipt_seconds: float = 0.5, callbacks: bool = True, window: int = 1000
+    *, workspaces: int = 1, workers: int = 1, receipt_seconds: float = 0.5, callbacks: bool = True, window: int = 1000
 ) -> Iterator[tuple[Stack, Generator]]:
     """An installation under no load yet, and the generator beside it."""
     directory = Path(tempfile.mkdtemp(prefix="spb-"))

@@ -103,11 +103,11 @@ class Quickstart:
 
     def _start_platform(self, port: int) -> None:
         env = services.base_environment(self.installation.env, url=self.url, control_port=self.ports["control"])
-        with step("Starting web, workers and beat"):
+        with step("Starting web, worker and beat"):
             self.supervisor.start(
                 [
                     services.web(env, port=port),
-                    *services.workers(env),
+                    services.worker(env),
                     services.beat(env, directory=self.installation.directory),
                 ]
             )

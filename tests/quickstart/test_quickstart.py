@@ -42,7 +42,7 @@ def test_one_command_serves_delivers_heals_survives_a_kill_and_leaves_nothing(ru
     before = run.pids()
     os.kill(before["web"], signal.SIGKILL)
     assert eventually(lambda: run.pids()["web"] != before["web"] and services.answers(PORT, "/livez"), 30)
-    assert "worker-default" in run.command("--status").stdout
+    assert "worker" in run.command("--status").stdout
 
     # Killed the hard way, everything ends by itself.
     pids = run.pids()
