@@ -1,26 +1,32 @@
-"""Does ending texts cost more when there are more of them? ``python -m bench.purge [--few 10000] [--many 200000]``.
+"""Does ending texts cost more when there are more of them? ``python -m bench.purge [--few 10000] [--many 1000000]``.
 
-On servers of its own with the disk flushed: a day of texts is dropped with its partition, as the purge does, once with
-few and once with many in it; beside it what the system takes to remove files of the same size, which is all that grows,
-and what deleting them row by row would cost. The keys of the day, which are what makes texts unreadable, are one for
-each workspace however many texts it sent.
+On servers of its own with the disk flushed: a day of texts ends as in the purge, once with few and once with many in
+it. Its keys are destroyed, which makes the texts unreadable; its partition is dropped, which is over for everybody else
+when the lock is gone; and the file system takes the room back, which is all that grows, and which only the purge itself
+waits for (PostgreSQL removes files after it has let go of its locks). Beside it the log that was written, what removing
+a file of that size takes without a database, and what deleting row by row would cost.
 """
 
 import argparse
 import datetime as dt
 import os
+import statistics
 import tempfile
+import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, LiteralString
+from uuid import UUID
 
 import psycopg
 
 from smsplatform.lib import clock
 
-REPEATS = 3
+REPEATS = 5
+WORKSPACES = 100
 BLOCK = os.urandom(1 << 20)
-SIZES: dict[int, int] = {}  # bytes by how many texts
 FILL: LiteralString = """
     INSERT INTO messaging_body (expires_on, message_id, workspace_id, text_ct)
     SELECT %(day)s, md5(i::text || %(day)s::text)::uuid, lpad(to_hex(i %% 100 + 256), 32, '0')::uuid,
@@ -28,49 +34,112 @@ FILL: LiteralString = """
     FROM generate_series(1, %(rows)s) AS i"""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What it took to end one day of texts; milliseconds and bytes."""
+
+    size: int  # of its files
+    keys: float  # until nobody can read them
+    gone: float  # until the partition is gone for every session and its lock released
+    room: float  # until the file system has taken the room back, in all
+    log: int  # written to the write-ahead log
+
+
 def main() -> None:
     """Fill, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--few", type=int, default=10_000)
-    parser.add_argument("--many", type=int, default=200_000)
+    parser.add_argument("--many", type=int, default=1_000_000)
     options = parser.parse_args()
     from bench.stack import Stack
 
     stack = Stack(Path(tempfile.mkdtemp(prefix="spb-")), workers=1)
     try:
         stack.start_servers()
-        with stack.cluster.connect("main") as connection:
-            measure(connection, few=options.few, many=options.many)
+        os.environ.update(stack.env)
+        with stack.cluster.connect("main") as connection, stack.cluster.connect("main") as other:
+            connection.autocommit = other.autocommit = True
+            measure(connection, other, (options.few, options.many))
     finally:
         stack.stop()
         stack.remove()
 
 
-def measure(connection: psycopg.Connection[Any], *, few: int, many: int) -> None:
-    """Both, as superuser in autocommit."""
-    connection.autocommit = True
-    dropped = {rows: min(drop(connection, rows) for _ in range(REPEATS)) for rows in (few, many)}
-    deleted = {rows: delete(connection, rows) for rows in (few, many)}
-    for rows in (few, many):
-        size = SIZES[rows]
-        file = min(unlink(size) for _ in range(REPEATS))
+def measure(connection: psycopg.Connection[Any], other: psycopg.Connection[Any], amounts: Sequence[int]) -> None:
+    """Few and many in turn, so that a busy hour slows both; prints medians."""
+    import django
+
+    django.setup()
+    ended: dict[int, list[Ended]] = {rows: [] for rows in amounts}
+    for _ in range(REPEATS):
+        for rows in amounts:
+            ended[rows].append(end(connection, other, rows))
+    print("| texts | files MB | keys destroyed ms | gone for everybody ms | log kB | room back ms "
+          "| removing such a file ms | row by row ms |\n|---:|---:|---:|---:|---:|---:|---:|---:|")  # fmt: skip
+    for rows, found in ended.items():
+        keys, gone, room = (statistics.median(getattr(one, name) for one in found) for name in ("keys", "gone", "room"))
+        log = statistics.median(one.log for one in found)
+        file = min(unlink(found[0].size) for _ in range(3))
         print(
-            f"{rows:>9,} texts, {size / 1e6:6.1f} MB   dropped with their day {dropped[rows]:8.1f} ms   "
-            f"a file of that size {file:8.1f} ms   row by row {deleted[rows]:8.1f} ms"
+            f"| {rows:,} | {found[0].size / 1e6:.1f} | {keys:.1f} | {gone:.1f} | {log / 1e3:.0f} | {room:.1f} "
+            f"| {file:.1f} | {delete(connection, rows):.1f} |"
         )
-    print(f"ratio   dropped {dropped[many] / dropped[few]:.2f}   row by row {deleted[many] / deleted[few]:.2f}")
 
 
-def drop(connection: psycopg.Connection[Any], rows: int) -> float:
-    """Milliseconds until the day is gone."""
+def end(connection: psycopg.Connection[Any], other: psycopg.Connection[Any], rows: int) -> Ended:
+    """End a day of ``rows`` texts."""
+    from privacy import keyring
+
     day = clock.now().date()
     fill(connection, rows, day)
-    SIZES[rows] = size_of(connection, day)
+    size = size_of(connection, day)
+    for number in range(WORKSPACES):
+        keyring.body_key(UUID(int=number + 256), day)
+    began = time.perf_counter()
+    keyring.destroy_body_keys(day + dt.timedelta(days=1))
+    keys = time.perf_counter() - began
+
+    watch = Watch(other, day)
+    before = _log_position(connection)
     began = time.perf_counter()
     connection.execute("SELECT pipeline.drop_partitions(%s, 'epoch')", [day + dt.timedelta(days=1)])
-    took = time.perf_counter() - began
+    room = time.perf_counter() - began
+    log = _log_position(connection) - before
+    gone = watch.gone_at() - began
     connection.execute("SELECT pipeline.ensure_partitions(%s)", [clock.now()])
-    return took * 1000
+    return Ended(size, keys * 1000, gone * 1000, room * 1000, log)
+
+
+class Watch:
+    """Another session that reads all texts again and again: when it no longer meets the day, the day is gone."""
+
+    def __init__(self, connection: psycopg.Connection[Any], day: dt.date) -> None:
+        self._connection, self._day = connection, day
+        self._gone_at = 0.0
+        self._reading = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+        self._reading.wait()
+
+    def gone_at(self) -> float:
+        """When it was, as ``perf_counter``."""
+        self._thread.join()
+        return self._gone_at
+
+    def _look(self) -> None:
+        query: LiteralString = "SELECT EXISTS (SELECT 1 FROM messaging_body WHERE expires_on = %s)"
+        while True:
+            found = self._connection.execute(query, [self._day]).fetchone()
+            self._gone_at = time.perf_counter()
+            self._reading.set()
+            if found == (False,):
+                return
+
+
+def _log_position(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def size_of(connection: psycopg.Connection[Any], day: dt.date) -> int:
@@ -94,7 +163,7 @@ def unlink(size: int) -> float:
 
 
 def delete(connection: psycopg.Connection[Any], rows: int) -> float:
-    """Milliseconds until the rows are deleted one by one, for comparison."""
+    """Milliseconds until the rows are deleted one by one, for comparison; their room stays taken."""
     day = clock.now().date()
     fill(connection, rows, day)
     began = time.perf_counter()
