@@ -59,6 +59,7 @@ class Stack:
         )
         databases.migrate(env)
         self.env = {**os.environ, **env, "DJANGO_SETTINGS_MODULE": "smsplatform.settings", "LOG_LEVEL": "WARNING"}
+        self.env["MALLOC_ARENA_MAX"] = "2"  # as in the quick start and deploy/
         (self.directory / "static").mkdir(exist_ok=True)
 
     def start_carrier(self, receipt_seconds: float) -> None:
