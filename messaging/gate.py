@@ -49,6 +49,7 @@ LANES = 2
 MADE_SINCE = frozenset({"invalid_sender", "no_default_sender", "sender_not_approved", "template_not_found"})
 UNAVAILABLE = (*database.UNAVAILABLE, OSError)
 JSON = (b"content-type", b"application/json")
+REPLAYED = (b"idempotent-replayed", b"true")
 REQUESTS = Counter("sms_send_requests", "Answers of the send endpoints", ["path", "status"])
 ACCEPTED = Counter("sms_messages_accepted", "Messages charged and stored")
 _requests = lru_cache(maxsize=256)(lambda path, status: REQUESTS.labels(path, str(status)))
@@ -100,8 +101,9 @@ class Gate:
             # The log redacts the exception's text, which could hold what the client sent.
             logger.exception("accept_failed")
             status, extra, content = response_bytes(Problem.single("internal_error"), request_id)
+        extra += scope_.get("limit", ())
         if notice := policy_notices.header():
-            extra = [*extra, (b"policy-notice", notice.encode())]
+            extra.append((b"policy-notice", notice.encode()))
         await send({"type": "http.response.start", "status": status, "headers": extra})
         await send({"type": "http.response.body", "body": content})
         _requests(scope_["path"], status).inc()
@@ -117,12 +119,12 @@ class Gate:
         info, source = await self._admit(scope_, headers, at)
         key = idempotency_of(scope_["path"], headers, body)
         request = decoding.decode(body)
-        limit = await self._limit(info, 1)
+        scope_["limit"] = await self._limit(info, 1)
         try:
             draft = await self._draft(request, source, at)
         except Problem as problem:
             content = await blocking(replayed_or, problem, source, key)
-            return 202, [(b"idempotent-replayed", b"true")], msgspec.json.encode(content)
+            return 202, [REPLAYED], msgspec.json.encode(content)
         order = Order(source=source, drafts=[draft], idempotency=key, at=at)
         outcome = (await self._acceptor.accept(order))[0]
         if outcome == REPLAY and key:
@@ -130,14 +132,14 @@ class Gate:
         if outcome != "ok":
             raise refusal(outcome, info, draft.plan.price, at=at)
         self._accepted(info, [draft])
-        return 202, limit, msgspec.json.encode(presenting.of_draft(draft, source, at=at))
+        return 202, [], msgspec.json.encode(presenting.of_draft(draft, source, at=at))
 
     async def _batch(self, scope_: Message_, headers: dict[bytes, bytes], body: bytes) -> Answer:
         at = clock.now()
         info, source = await self._admit(scope_, headers, at)
         key = idempotency_of(scope_["path"], headers, body)
         items = decoding.decode_batch(body)
-        limit = await self._limit(info, len(items))
+        scope_["limit"] = await self._limit(info, len(items))
         batch_id = ids.uuid7()
         results: list[Draft | Problem] = []
         for index, item in enumerate(items):
@@ -156,7 +158,7 @@ class Gate:
             return await self._replay(source, key, results)
         self._accepted(info, [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == "ok"])
         answer = presenting.of_batch(batch_id, results, outcomes, source, at=at)
-        return 202 if "ok" in outcomes else 422, limit, msgspec.json.encode(answer)
+        return 202 if "ok" in outcomes else 422, [], msgspec.json.encode(answer)
 
     # Steps
 
@@ -178,6 +180,7 @@ class Gate:
         return await blocking(sources.for_key, self._infos[key_id])
 
     async def _limit(self, info: KeyInfo, count: int) -> list[tuple[bytes, bytes]]:
+        """The headers that every answer bears from now on, refusals too. Raises ``Problem``, which has its own."""
         entries = []
         for window in keys.windows(info):
             asked = {"count": count, "limit": window.limit, "window_seconds": window.seconds}
@@ -222,7 +225,7 @@ class Gate:
         self, source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None
     ) -> Answer:
         content = await blocking(partial(replayed, source, key, results))
-        return 202, [(b"idempotent-replayed", b"true")], msgspec.json.encode(content)
+        return 202, [REPLAYED], msgspec.json.encode(content)
 
     # The database
 

@@ -97,7 +97,7 @@ class Messages(MessageView):
         body, source = self.raw(), self.source()
         key = key_of(self)
         wanted = decoding.decode(body)
-        named = sending.limit(self.info, 1)
+        self.left = sending.limit(self.info, 1)
         try:
             draft = sending.drafted(wanted, source, at=self.at)
         except Problem as problem:
@@ -107,7 +107,7 @@ class Messages(MessageView):
             return sending.again(source, key)
         if outcomes != ["ok"]:
             raise refusal(outcomes[0], self.info, draft.plan.price, at=self.at)
-        return Response(presenting.of_draft(draft, source, at=self.at), 202, headers=named)
+        return Response(presenting.of_draft(draft, source, at=self.at), 202)
 
 
 class Batch(MessageView):
@@ -126,7 +126,7 @@ class Batch(MessageView):
         body, source = self.raw(), self.source()
         key = key_of(self)
         items = decoding.decode_batch(body)
-        named = sending.limit(self.info, len(items))
+        self.left = sending.limit(self.info, len(items))
         batch_id = ids.uuid7()
         results = [self._draft(item, source, batch_id) for item in items]
         drafts = [result for result in results if isinstance(result, Draft)]
@@ -134,7 +134,7 @@ class Batch(MessageView):
         if key and sending.is_replay(outcomes, key):
             return sending.again(source, key, results)
         answer = presenting.of_batch(batch_id, results, outcomes, source, at=self.at)
-        return Response(answer, 202 if "ok" in outcomes else 422, headers=named)
+        return Response(answer, 202 if "ok" in outcomes else 422)
 
     def _draft(self, item: object, source: Source, batch_id: UUID) -> Draft | Problem:
         try:

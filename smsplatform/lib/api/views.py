@@ -46,7 +46,7 @@ class ApiView(APIView):
     renderer_classes = [StructRenderer]
     body_max = BODY_MAX
     own_limits: frozenset[str] = frozenset()  # methods that count messages instead of requests
-    _named: Mapping[str, str] = {}
+    left: Mapping[str, str] = {}  # headers that say what is left of the limits, once the request was counted
     _raw: bytes | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -59,7 +59,7 @@ class ApiView(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Say how many requests are left."""
         response = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in self._named.items():
+        for name, value in self.left.items():
             response.setdefault(name, value)
         return response
 
@@ -67,9 +67,9 @@ class ApiView(APIView):
         """Every request counts, so that a loop gone wild in one program does not slow down everybody's."""
         window = limits.Window("api", f"api:{self._key.id}", settings.API_REQUESTS_MAX, 1)
         taken = limits.take(window.subject, count=1, limit=window.limit, window_seconds=window.seconds)
-        self._named = limits.headers([(window, taken)])
+        self.left = limits.headers([(window, taken)])
         if not taken.allowed:
-            raise Problem("rate_limited", headers=self._named)
+            raise Problem("rate_limited", headers=self.left)
 
     @property
     def _key(self) -> Key:

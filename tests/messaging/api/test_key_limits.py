@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -19,7 +21,8 @@ from tests.factories import messaging
 from tests.factories.accounts import Api, World, make_sender, make_workspace
 
 GERMAN = "+4915123456789"
-Door = Callable[[str, list[dict[str, Any]]], list[tuple[int, dict[str, str], dict[str, Any]]]]
+Told = tuple[int, dict[str, str], dict[str, Any]]  # status, headers and document of an answer
+Door = Callable[..., list[Told]]
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +30,13 @@ def world() -> World:
     return make_workspace()
 
 
-def by_views(key: str, bodies: list[dict[str, Any]]) -> list[tuple[int, dict[str, str], dict[str, Any]]]:
-    """Status, headers and document of each send, one after the other."""
-    answers = [Api(key).post(_path(body), body) for body in bodies]
+def by_views(key: str, bodies: list[dict[str, Any]], **headers: str) -> list[Told]:
+    """What each send is told, one after the other."""
+    answers = [Api(key).post(_path(body), body, **headers) for body in bodies]
     return [(each.status_code, {k.lower(): v for k, v in each.headers.items()}, each.json()) for each in answers]
 
 
-def by_gate(key: str, bodies: list[dict[str, Any]]) -> list[tuple[int, dict[str, str], dict[str, Any]]]:
+def by_gate(key: str, bodies: list[dict[str, Any]], **headers: str) -> list[Told]:
     """The same through one gate."""
 
     async def fallback(*_: object) -> None:
@@ -41,15 +44,16 @@ def by_gate(key: str, bodies: list[dict[str, Any]]) -> list[tuple[int, dict[str,
 
     async def run() -> list[Any]:
         gate = Gate(fallback)
-        return [await _through(gate, key, body) for body in bodies]
+        return [await _through(gate, key, body, **headers) for body in bodies]
 
     return asyncio.run(run())
 
 
-async def _through(gate: Gate, key: str, body: dict[str, Any]) -> tuple[int, dict[str, str], dict[str, Any]]:
+async def _through(gate: Gate, key: str, body: dict[str, Any], **headers: str) -> Told:
+    named = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **headers}
     request = {
         "type": "http", "method": "POST", "path": _path(body), "client": ("127.0.0.1", 1),
-        "headers": [(b"authorization", f"Bearer {key}".encode()), (b"content-type", b"application/json")],
+        "headers": [(name.lower().replace("_", "-").encode(), value.encode()) for name, value in named.items()],
     }  # fmt: skip
     sent: list[Any] = []
 
@@ -60,8 +64,8 @@ async def _through(gate: Gate, key: str, body: dict[str, Any]) -> tuple[int, dic
         sent.append(message)
 
     await gate(request, receive, send)
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], headers, json.loads(sent[1]["body"])
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, json.loads(sent[1]["body"])
 
 
 def _path(body: dict[str, Any]) -> str:
@@ -150,6 +154,32 @@ def test_a_key_sends_no_more_than_its_messages_for_the_day(world: World, door: D
 
     assert (first[0], second[0]) == (202, 429)
     assert '"day";q=1;w=86400' in second[1]["ratelimit-policy"]
+
+
+@doors
+def test_every_answer_says_what_is_left_once_the_request_was_counted(world: World, door: Door) -> None:
+    key, poor = world.key(Scope.MESSAGES_SEND, day_max=50), make_workspace(funds=0).test_key
+
+    sent, other, again = door(key, [text(), text(body="Other"), text()], Idempotency_Key=uuid4().hex)
+    field, batch = door(key, [text(to="1"), {"messages": [text(to="1")] * 3}])
+    (unpaid,) = door(poor, [text()])
+
+    assert [told[0] for told in (sent, other, again, field, batch, unpaid)] == [202, 422, 202, 422, 422, 402]
+    assert (other[2]["code"], again[1]["idempotent-replayed"]) == ("idempotency_key_reused", "true")
+    for told in (sent, other, again, field, batch):
+        assert told[1]["ratelimit-policy"] == '"send";q=2000;w=1, "day";q=50;w=86400'
+    left = [re.search(r'"day";r=(\d+);t=\d+', told[1]["ratelimit"]) for told in (sent, other, again, field, batch)]
+    assert [int(found[1]) for found in left if found] == [49, 48, 47, 46, 43]
+    assert unpaid[1]["ratelimit"].startswith('"send";r=')
+
+
+@doors
+def test_a_request_that_was_not_counted_says_nothing_of_limits(world: World, door: Door) -> None:
+    unknown, scopeless = door("sk_test_nobody", [text()])[0], door(world.key(Scope.MESSAGES_READ), [text()])[0]
+    (keyless,) = door(world.test_key, [text()], Idempotency_Key="é")
+
+    assert [told[0] for told in (unknown, scopeless, keyless)] == [401, 403, 422]
+    assert not any(name.startswith("ratelimit") for told in (unknown, scopeless, keyless) for name in told[1])
 
 
 @doors
