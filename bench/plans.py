@@ -118,6 +118,9 @@ def questions(connection: Connection, *, at: dt.datetime) -> list[Question]:
     submitted = _column(connection, "SELECT message_id FROM messaging_outbox WHERE state = 2 LIMIT %s")
     refs = _column(connection, "SELECT sequence::text FROM messaging_attempt ORDER BY message_id DESC LIMIT %s")
     posted = _column(connection, "SELECT id FROM messaging_delivery WHERE state = 'leased' LIMIT %s")
+    waiting = _column(
+        connection, "SELECT DISTINCT endpoint_id FROM messaging_delivery WHERE state = 'pending' LIMIT %s"
+    )
     index = _column(connection, "SELECT to_idx FROM messaging_message LIMIT %s")[:1] or [b""]
     n = len(leased)
     results = (CARRIER, "s", at, leased, leased, [1] * n, [2] * n, [1] * n, ["accepted"] * n, [None] * n,
@@ -143,6 +146,8 @@ def questions(connection: Connection, *, at: dt.datetime) -> list[Question]:
         Question(name="match orphans", text="SELECT pipeline.match_orphans(%s, NULL, %s)", values=(CARRIER, at)),
         Question(name="claim deliveries", text="SELECT * FROM pipeline.claim_deliveries(%s, %s, %s, '{}'::uuid[])",
                  values=(BATCH, at, lease)),
+        Question(name="claim deliveries beside full endpoints", values=(BATCH, at, lease, waiting[1:]),
+                 text="SELECT * FROM pipeline.claim_deliveries(%s, %s, %s, %s::uuid[])"),
         Question(name="record deliveries", text=DELIVERED,
                  values=(at, posted, ["delivered"] * len(posted), [200] * len(posted), [None] * len(posted),
                          [None] * len(posted))),

@@ -102,6 +102,7 @@ class Delivery(models.Model):
         db_table = "messaging_delivery"
         indexes = [
             models.Index("due_at", name="delivery_due", condition=Q(state="pending")),
+            models.Index("endpoint_id", "due_at", name="delivery_due_of", condition=Q(state="pending")),
             models.Index("lease_until", name="delivery_lease", condition=Q(state="leased")),
             models.Index(
                 "endpoint_id", "message_id", "id", name="delivery_order", condition=Q(state__in=["pending", "leased"])

@@ -21,14 +21,19 @@ DECLARE
     least uuid;
     most uuid;
 BEGIN
-    SELECT array_agg(d.id), array_agg(d.message_id ORDER BY d.message_id) FILTER (WHERE d.message_id IS NOT NULL)
-    INTO picked, messages
-    FROM (SELECT d.id, d.message_id FROM messaging_delivery d
-          WHERE d.state = 'pending' AND d.due_at <= p_at AND d.endpoint_id <> ALL (p_full) AND (
-              SELECT true FROM messaging_delivery e
-              WHERE e.endpoint_id = d.endpoint_id AND e.message_id = d.message_id AND e.id < d.id
-                AND e.state IN ('pending', 'leased') LIMIT 1) IS NULL
-          ORDER BY d.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED) AS d;
+    IF p_full = '{}' THEN
+        SELECT array_agg(d.id), array_agg(d.message_id ORDER BY d.message_id) FILTER (WHERE d.message_id IS NOT NULL)
+        INTO picked, messages
+        FROM (SELECT d.id, d.message_id FROM messaging_delivery d
+              WHERE d.state = 'pending' AND d.due_at <= p_at AND (
+                  SELECT true FROM messaging_delivery e
+                  WHERE e.endpoint_id = d.endpoint_id AND e.message_id = d.message_id AND e.id < d.id
+                    AND e.state IN ('pending', 'leased') LIMIT 1) IS NULL
+              ORDER BY d.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED) AS d;
+    ELSE
+        SELECT array_agg(d.id), array_agg(d.message_id ORDER BY d.message_id) FILTER (WHERE d.message_id IS NOT NULL)
+        INTO picked, messages FROM pipeline.due_elsewhere(p_limit, p_at, p_full) AS d;
+    END IF;
     IF picked IS NULL THEN
         RETURN;
     END IF;

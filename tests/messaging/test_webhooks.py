@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connections
+from django.db import connections, transaction
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from accounts import notifications
@@ -432,6 +432,29 @@ def test_a_test_event_reaches_an_endpoint_whatever_it_asked_for(
     (got,) = receiver.wait("/test", 1)
     assert got.json["type"] == "webhook.test"
     assert got.json["data"]["id"] == made["id"]
+
+
+def test_a_claim_beside_a_full_endpoint_finds_what_waits_for_others(world: World) -> None:
+    full, free = (endpoint(world, f"http://127.0.0.1:1/{name}") for name in ("full", "free"))
+    ours = {ids.decode("whk", made["id"]) for made in (full, free)}
+    for _ in range(3):
+        messaging.finish(world, messaging.accept(world))
+    with superuser() as session:
+        known = session.execute("SELECT id FROM messaging_webhook_endpoint").fetchall()
+    at = clock.now()
+    not_now = [row[0] for row in known if row[0] not in ours] + [ids.decode("whk", full["id"])]
+
+    for _ in range(5):  # it begins at a random endpoint
+        with transaction.atomic(using="system"), connections["system"].cursor() as cursor:
+            cursor.execute(
+                "SELECT id, endpoint_id FROM pipeline.claim_deliveries(%s, %s, %s, %s::uuid[]) ORDER BY id",
+                [500, at + dt.timedelta(minutes=1), at + webhooks.lease(), not_now],
+            )
+            claimed = cursor.fetchall()
+            transaction.set_rollback(True, using="system")
+
+        waiting = deliveries(world, endpoint_id=ids.decode("whk", free["id"]))
+        assert claimed == [(row.id, row.endpoint_id) for row in waiting]
 
 
 def test_what_a_dead_worker_held_is_delivered_by_another(
