@@ -52,6 +52,7 @@ class KeyInfo:
     sends_max: int
     closed_at: dt.datetime | None
     suspended_at: dt.datetime | None  # the workspace or the key, by the operator
+    api_version: str
     user_id: UUID | None = None  # the person, when it is an access token and no key
 
     def check(self, *, scope_needed: str, address: str, at: dt.datetime) -> None:

@@ -462,7 +462,7 @@ declare(
                 form="plain",
                 reason="ranges of the customer's servers, compared on every request by the database's own lookup",
             ),
-            **each("livemode scopes rate_max day_max money_max sender_ids countries", RULE),
+            **each("livemode scopes rate_max day_max money_max sender_ids countries api_version", RULE),
             **each("name created_at expires_at former_expires_at revoked_at", F("workspace_meta")),
             **each("suspended_at last_used_at", F("workspace_meta")),
         },

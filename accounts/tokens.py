@@ -21,6 +21,7 @@ from accounts.models import RefreshToken
 from accounts.roles import PERMISSIONS, Scope
 from privacy import audit
 from smsplatform.lib import ids, secrets
+from smsplatform.lib.api import versions
 from smsplatform.lib.api.problems import Problem
 from smsplatform.lib.tenancy import scope
 
@@ -135,7 +136,7 @@ def holder(authorization: str, *, at: dt.datetime) -> KeyInfo:
         scopes=PERMISSIONS.get(role, frozenset()) & frozenset(Scope.values), ip_ranges=(), rate_max=RATE_MAX,
         day_max=None, money_max=None, sender_ids=(), countries=(), expires_at=None, revoked_at=None, currency=currency,
         body_hours=body_hours, price_plan_id=price_plan_id, sends_max=sends_max, closed_at=closed_at,
-        suspended_at=suspended_at, user_id=user,
+        suspended_at=suspended_at, api_version=versions.newest(), user_id=user,
     )  # fmt: skip
 
 

@@ -23,16 +23,16 @@ from accounts import keys
 from accounts.keys import KeyInfo
 from accounts.roles import Scope
 from messaging import calls, decoding, presenting, sources, submission
-from messaging.acceptance import REPLAY, SQL, Acceptor, Idempotency, Order, Replay, arguments, replay_of
+from messaging.acceptance import REPLAY, SQL, Acceptor, Idempotency, Order, arguments
 from messaging.drafting import Draft, Plan, Source, plan, seal
-from messaging.models import Message
+from messaging.replaying import replayed, replayed_or
 from privacy import keyring
 from privacy.documents import notices as policy_notices
 from smsplatform.lib import clock, database, ids, limits
+from smsplatform.lib.api import versions
 from smsplatform.lib.api.parsers import COMPRESSED
 from smsplatform.lib.api.problems import Problem, response_bytes
 from smsplatform.lib.fresh import FreshCache
-from smsplatform.lib.tenancy import scope
 from smsplatform.middleware import request_id_from
 
 logger = logging.getLogger(__name__)
@@ -102,6 +102,7 @@ class Gate:
             logger.exception("accept_failed")
             status, extra, content = response_bytes(Problem.single("internal_error"), request_id)
         extra += scope_.get("limit", ())
+        extra.append(_version(scope_, headers))
         if notice := policy_notices.header():
             extra.append((b"policy-notice", notice.encode()))
         await send({"type": "http.response.start", "status": status, "headers": extra})
@@ -170,6 +171,7 @@ class Gate:
         scope_["known_key"] = info  # whose request it was, even when it is refused
         client = scope_.get("client") or ("", 0)
         info.check(scope_needed=Scope.MESSAGES_SEND, address=client[0], at=at)
+        versions.check(_asked_version(headers))
         self._infos[info.id] = info
         source = self._sources.at_hand(info.id) or await self._sources.get(info.id)
         if source is None:
@@ -261,6 +263,16 @@ async def blocking(function: Callable[..., T], *arguments: Any) -> T:
     return await sync_to_async(partial(database.again, "default", once), thread_sensitive=False)()
 
 
+def _version(scope_: Message_, headers: dict[bytes, bytes]) -> tuple[bytes, bytes]:
+    info: KeyInfo | None = scope_.get("known_key")
+    return versions.line(versions.answered(_asked_version(headers), info.api_version if info else None))
+
+
+def _asked_version(headers: dict[bytes, bytes]) -> str | None:
+    asked = headers.get(b"api-version")
+    return None if asked is None else asked.decode("latin-1")
+
+
 def idempotency_of(path: str, headers: dict[bytes, bytes], body: bytes) -> Idempotency | None:
     """The request's ``Idempotency-Key``; ``invalid_idempotency_key`` if it is not 1 to 255 printable characters."""
     raw = headers.get(b"idempotency-key")
@@ -278,40 +290,6 @@ def refusal(outcome: str, info: KeyInfo, price: int, *, at: dt.datetime) -> Prob
         return Problem.single(outcome)
     tomorrow = clock.midnight(at.astimezone(dt.UTC).date() + dt.timedelta(days=1))
     return Problem.single(outcome, Retry_After=str(math.ceil((tomorrow - at).total_seconds())))
-
-
-def replayed(source: Source, key: Idempotency, results: Sequence[Draft | Problem] | None = None) -> dict[str, Any]:
-    """The answer that this key's first request got, read again from what it made; ``results`` of a batch this time."""
-    with scope.workspace(source.workspace_id):
-        before = replay_of(source, key)
-        if before is None:
-            raise Problem.single("idempotency_in_progress", Retry_After="1")
-        if before.fingerprint != key.fingerprint:
-            raise Problem.single("idempotency_key_reused")
-        return _shown_again(before, results)
-
-
-def replayed_or(problem: Problem, source: Source, key: Idempotency | None) -> dict[str, Any]:
-    """The first answer to a repeat that has become invalid since (its ``expires_at`` is over), else the problem."""
-    if key is None:
-        raise problem
-    with scope.workspace(source.workspace_id):
-        known = replay_of(source, key) is not None
-    if not known:
-        raise problem
-    return replayed(source, key)
-
-
-def _shown_again(before: Replay, results: Sequence[Draft | Problem] | None) -> dict[str, Any]:
-    at = clock.now()
-    wanted = [message_id for message_id in before.message_ids if message_id]
-    rows = Message.objects.with_state().readable(at=at).filter(id__in=wanted)
-    shown = {row.id: data for row, data in zip(rows, presenting.of_rows(list(rows), at=at, codes=True), strict=True)}
-    if results is not None:
-        return presenting.batch_again(before.message_ids, before.outcomes, shown, results)
-    if wanted[0] not in shown:
-        raise Problem.single("not_found", detail="The message that this key made was erased since.")
-    return shown[wanted[0]]
 
 
 async def _read(receive: Receive) -> bytes:

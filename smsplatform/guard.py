@@ -13,6 +13,7 @@ from asgiref.sync import sync_to_async
 
 from privacy import tombstones
 from smsplatform.lib import database
+from smsplatform.lib.api import versions
 from smsplatform.lib.api.problems import Problem, new_request_id, response_bytes
 
 Message = MutableMapping[str, Any]
@@ -57,6 +58,7 @@ async def _refuse(scope: Message, send: Send) -> None:
     if scope["path"].startswith("/v1/"):
         problem = Problem.single("service_unavailable", Retry_After="60")
         status, headers, content = response_bytes(problem, new_request_id())
+        headers.append(versions.line(versions.newest()))
     else:
         status, headers, content = 503, [(b"content-type", b"text/plain"), (b"retry-after", b"60")], WORDS
     headers = [*headers, (b"content-length", b"%d" % len(content))]

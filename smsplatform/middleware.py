@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
 from privacy.documents import notices
+from smsplatform.lib.api import versions
 from smsplatform.lib.api.problems import CONTENT_TYPE, Problem, new_request_id, to_response
 
 API = "/v1/"
@@ -29,6 +30,14 @@ _BY_STATUS = {
     429: "rate_limited",
     503: "service_unavailable",
 }
+
+
+class Versioned(Protocol):
+    """The key that ``accounts.middleware.Workspace`` found, as far as every answer tells of it."""
+
+    @property
+    def api_version(self) -> str: ...
+
 
 Next = Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -78,9 +87,18 @@ def _finish(request: HttpRequest, response: HttpResponse, request_id: str) -> Ht
     if response.status_code >= 400 and request.path.startswith(API):
         response = _as_problem(request, response)
     response["X-Request-Id"] = request_id
-    if request.path.startswith(API) and (notice := notices.header()):
-        response[notices.HEADER] = notice
+    if request.path.startswith(API):
+        _tell(request, response)
     return response
+
+
+def _tell(request: HttpRequest, response: HttpResponse) -> None:
+    """What every answer of the API says."""
+    key: Versioned | None = getattr(request, "known_key", None)
+    asked = request.headers.get(versions.HEADER)
+    response[versions.HEADER] = versions.answered(asked, key.api_version if key else None)
+    if notice := notices.header():
+        response[notices.HEADER] = notice
 
 
 def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:

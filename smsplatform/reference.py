@@ -9,6 +9,8 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
+from smsplatform.lib.api import versions
+
 METHODS = ("post", "get", "patch", "put", "delete")  # in the order of a life
 PROBLEM = "application/problem+json"
 _CODE = re.compile(r"`([a-z_]+)`")
@@ -124,6 +126,8 @@ class Document:
 
     def _parameters(self, parameters: Iterable[Mapping[str, Any]]) -> Iterable[Field]:
         for one in parameters:
+            if one["name"] == versions.HEADER:
+                continue  # of every operation alike: the guide says it once
             schema = {**one.get("schema", {}), "description": one.get("description", "")}
             yield self._field(one["name"], schema, required=bool(one.get("required")), place=one["in"])
 

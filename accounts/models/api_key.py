@@ -3,6 +3,7 @@ from django.db import models
 
 from accounts.roles import Scope
 from smsplatform.lib import clock, ids
+from smsplatform.lib.api import versions
 from smsplatform.lib.tenancy.models import workspace_key
 
 
@@ -25,6 +26,7 @@ class ApiKey(models.Model):
     money_max = models.PositiveBigIntegerField(null=True)  # micro-units per day
     sender_ids = ArrayField(models.UUIDField(), default=list, blank=True)  # empty: any sender of the workspace
     countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)  # empty: any country
+    api_version = models.CharField(max_length=10, default=versions.newest)  # of answers, unless a request names another
     created_at = models.DateTimeField(default=clock.now)
     created_by = models.UUIDField(null=True)
     expires_at = models.DateTimeField(null=True)

@@ -19,7 +19,7 @@ from messaging import sources, submission
 from messaging.acceptance import REPLAY, Idempotency, Order, accept_now
 from messaging.api.once import REPLAYED
 from messaging.drafting import Draft, SendRequest, Source, plan, seal
-from messaging.gate import replayed, replayed_or
+from messaging.replaying import replayed, replayed_or
 from privacy import keyring
 from smsplatform.lib import limits
 from smsplatform.lib.api.problems import Problem

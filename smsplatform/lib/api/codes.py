@@ -36,6 +36,12 @@ _BODY = {
         _("The request is not well-formed."),
         _("Compare it with the documentation of the endpoint."),
     ),
+    "unknown_api_version": _code(
+        400,
+        _("The version of the API is unknown"),
+        _("There is no version of the API by the name in the header Api-Version."),
+        _("Name one that there is, or leave the header out to have the version of your key."),
+    ),
     "invalid_json": _code(
         400,
         _("The body is not valid JSON"),
@@ -53,6 +59,12 @@ _BODY = {
         _("The request body is too large"),
         _("The request body is larger than this endpoint reads (256 KiB unless its documentation says otherwise)."),
         _("Send less in one request, for example a smaller batch."),
+    ),
+    "request_timeout": _code(
+        408,
+        _("The request did not arrive in time"),
+        _("The request body was not complete within 30 seconds, and the connection was closed."),
+        _("Send the request again, with the same Idempotency-Key if it had one. Nothing was sent, charged or stored."),
     ),
     "unsupported_media_type": _code(
         415,

@@ -10,7 +10,7 @@ import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
-from smsplatform.lib.api import pages
+from smsplatform.lib.api import pages, versions
 from smsplatform.lib.api.codes import CODES
 from smsplatform.lib.api.problems import CONTENT_TYPE
 
@@ -18,7 +18,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 Kind = type[msgspec.Struct]
 REF = "#/components/schemas/{name}"
 LISTED = ("invalid_limit", "invalid_cursor", "invalid_filter")
-READ = ("invalid_json", "invalid_request", "body_too_large")
+READ = ("invalid_json", "invalid_request", "body_too_large", "request_timeout")
+ANYBODY = ("unknown_api_version",)
 EVERYWHERE = ("missing_key", "invalid_key", "revoked_key", "workspace_suspended", "expired_key", "ip_not_allowed",
               "missing_scope", "invalid_token", "expired_token", "revoked_token")  # fmt: skip
 _kinds: dict[str, Kind] = {}
@@ -66,7 +67,7 @@ def documented(
     responses: dict[Any, Any] = {
         (status, "application/json"): _answer(kind, listed=listed) for status, kind in answers.items()
     }
-    refused = [*(() if open else EVERYWHERE), *(LISTED if listed else ()), *(READ if request else ()), *codes]
+    refused = [*ANYBODY, *(() if open else EVERYWHERE), *(LISTED if listed else ()), *(READ if request else ()), *codes]
     for status in sorted({CODES[code].status for code in refused} | {400, 405, 429, 503}):
         responses[status, CONTENT_TYPE] = _refusal(status, refused)
 
@@ -109,7 +110,7 @@ def _refusal(status: int, codes: Iterable[str]) -> OpenApiResponse:
 
 
 def _parameters(query: Kind | None, *, listed: bool, idempotent: bool) -> list[OpenApiParameter]:
-    found = []
+    found = _version()
     if query is not None:
         schema = msgspec.json.schema_components([query], ref_template=REF)[1][query.__name__]
         found += [
@@ -124,6 +125,18 @@ def _parameters(query: Kind | None, *, listed: bool, idempotent: bool) -> list[O
         text = "Repeat the request with the same value and it is carried out once; kept 24 hours."
         found.append(OpenApiParameter("Idempotency-Key", schema, location="header", description=text))
     return found
+
+
+def _version() -> list[OpenApiParameter]:
+    """The header, in the request if it likes, and in every answer."""
+    schema = {"type": "string", "enum": list(versions.VERSIONS)}
+    asked = "Another version of the API than the key's own, which is the newest of the day it was made."
+    return [
+        OpenApiParameter(versions.HEADER, schema, location="header", description=asked),
+        OpenApiParameter(
+            versions.HEADER, schema, location="header", response=True, description="The version of the answer."
+        ),
+    ]
 
 
 def _simple(schema: dict[str, Any]) -> dict[str, Any]:

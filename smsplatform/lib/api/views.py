@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from smsplatform.lib import clock, ids, limits
-from smsplatform.lib.api import pages, structs
+from smsplatform.lib.api import pages, structs, versions
 from smsplatform.lib.api.parsers import BODY_MAX, COMPRESSED
 from smsplatform.lib.api.problems import Problem
 from smsplatform.lib.api.renderers import StructRenderer
@@ -53,6 +53,7 @@ class ApiView(APIView):
         """Note the moment of the request once; everything it does happens at that moment."""
         self.at: dt.datetime = clock.now()
         super().initial(request, *args, **kwargs)
+        versions.check(request.headers.get(versions.HEADER))
         if request.auth is not None and request.method not in self.own_limits:
             self._count()
 
