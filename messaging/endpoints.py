@@ -35,16 +35,17 @@ def create(
     at: dt.datetime,
     id: UUID | None = None,
 ) -> WebhookEndpoint:
-    """A new endpoint in the open scope; ``values`` as of ``change``.
+    """A new endpoint in the open scope; ``values`` as of ``change``, and what it signs by.
 
     Raises ``Problem``, and ``IntegrityError`` for an ``id`` that is taken.
     """
     if WebhookEndpoint.objects.filter(workspace_id=workspace, callback_idx=None).count() >= ENDPOINTS_MAX:
         raise Problem.single("too_many_endpoints")
+    given = {"types": (), **values}
+    secret = signing.new_secret(given.pop("signature", signing.Scheme.HMAC))
     endpoint = WebhookEndpoint(
-        id=id or ids.uuid7(), workspace_id=workspace, livemode=livemode, secret=signing.new_secret(), created_at=at,
-        **checked({"types": (), **values}),
-    )  # fmt: skip
+        id=id or ids.uuid7(), workspace_id=workspace, livemode=livemode, secret=secret, created_at=at, **checked(given)
+    )
     endpoint.save(force_insert=True)
     _record("created", endpoint, by, at)
     return endpoint
@@ -114,13 +115,12 @@ def _type_faults(types: Sequence[str]) -> list[FieldError]:
     ]
 
 
-def rotate_secret(*, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> str:
-    """A new secret; the one before signs along for a day. Returned here and never again."""
-    endpoint.previous_secret, endpoint.previous_until = endpoint.secret, at + OVERLAP
-    endpoint.secret = secret = signing.new_secret()
+def rotate_secret(*, endpoint: WebhookEndpoint, signature: str | None = None, by: UUID | None, at: dt.datetime) -> None:
+    """A new secret, for another ``signature`` if that is given; the one before signs along for a day."""
+    made = signing.new_secret(signature or endpoint.signature)
+    endpoint.previous_secret, endpoint.previous_until, endpoint.secret = endpoint.secret, at + OVERLAP, made
     endpoint.save(force_update=True)
     _record("secret_rotated", endpoint, by, at)
-    return secret
 
 
 def delete(*, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> None:
@@ -206,6 +206,8 @@ def health(*, workspace: UUID, at: dt.datetime) -> dict[UUID, Health]:
 
 def _record(what: str, endpoint: WebhookEndpoint, by: UUID | None, at: dt.datetime) -> None:
     details = {"endpoint": str(endpoint.id)}
+    if what in ("created", "secret_rotated"):
+        details["signature"] = endpoint.signature
     audit.record(
         action=f"user:webhook_endpoint:{what}", workspace=endpoint.workspace_id, actor=by, at=at, details=details
     )

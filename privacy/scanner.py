@@ -38,7 +38,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4}"
     ),
     "jwt": re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"),
-    "key": re.compile(r"(?<!\w)(?:sk_(?:live|test)_|whsec_)[\w+/=-]{8,}|-----BEGIN [A-Z ]+-----"),
+    "key": re.compile(r"(?<!\w)(?:sk_(?:live|test)_|wh(?:sec|sk)_)[\w+/=-]{8,}|-----BEGIN [A-Z ]+-----"),
 }
 
 

@@ -233,6 +233,9 @@ class EndpointRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     content: Literal["thin", "full"] = "thin"
     description: Annotated[str, Meta(max_length=120)] = ""
     enabled: bool = True
+    signature: Annotated[
+        Literal["hmac", "ed25519"], Meta(description="hmac: a secret that you share with us; ed25519: a public key")
+    ] = "hmac"
 
 
 class EndpointChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -243,6 +246,12 @@ class EndpointChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     content: Literal["thin", "full"] | UnsetType = UNSET
     description: Annotated[str, Meta(max_length=120)] | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
+
+
+class SecretRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What the new secret is for; left out, the signature stays what it is."""
+
+    signature: Literal["hmac", "ed25519"] | None = None
 
 
 class EndpointDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -258,8 +267,10 @@ class EndpointDocument(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
     disabled_reason: str | None
     livemode: bool
     previous_secret_until: dt.datetime | None
+    signature: Literal["hmac", "ed25519"]
+    public_key: Annotated[str | None, Meta(description="Checks what ed25519 signed, whpk_ and base64; no secret")]
     created_at: dt.datetime
-    secret: Annotated[str | UnsetType, Meta(description="Signs the events; shown only when it is made")] = UNSET
+    secret: Annotated[str | UnsetType, Meta(description="Signs by hmac; shown only when it is made")] = UNSET
 
 
 class ReplayRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

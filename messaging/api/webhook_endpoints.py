@@ -19,6 +19,7 @@ from messaging.api.documents import (
     EndpointRequest,
     ReplayDocument,
     ReplayRequest,
+    SecretRequest,
 )
 from messaging.api.once import CODES, once
 from messaging.api.webhook_deliveries import matching, shown_delivery
@@ -65,7 +66,8 @@ class Endpoints(EndpointView):
     def post(self, request: Request) -> Response:
         """Create a webhook endpoint
 
-        The answer holds the signing secret; it is not shown again. Events follow Standard Webhooks 1.0.
+        The answer holds the signing secret; it is not shown again. With signature ed25519 there is none to keep: the
+        public key checks events, and is in every answer. Events follow Standard Webhooks 1.0.
         """
         values = msgspec.structs.asdict(self.document(EndpointRequest))
 
@@ -73,7 +75,7 @@ class Endpoints(EndpointView):
             made = endpoints.create(
                 workspace=self.workspace_id, livemode=self.livemode, values=values, by=self.key_id, at=self.at
             )
-            return made.id, Response({**shown(made), "secret": made.secret}, 201)
+            return made.id, Response(_told(made), 201)
 
         return once(self, make, rows=self.endpoints(), shown=shown)
 
@@ -112,18 +114,20 @@ class OneEndpoint(EndpointView):
 class RotateSecret(EndpointView):
     scopes = {"POST": Scope.WEBHOOKS_WRITE}
 
-    @documented("rotate_webhook_secret", tag=TAG, answers={200: EndpointDocument}, idempotent=True,
-                codes=(*CODES, "not_found"))  # fmt: skip
+    @documented("rotate_webhook_secret", tag=TAG, answers={200: EndpointDocument}, request=SecretRequest,
+                bodiless=True, idempotent=True, codes=(*CODES, "not_found"))  # fmt: skip
     def post(self, request: Request, endpoint_id: str) -> Response:
         """Make a new signing secret
 
-        For 24 hours events are signed with both, so you can change over without missing one.
+        For 24 hours events are signed with both, so you can change over without missing one; from one signature to the
+        other too.
         """
         endpoint = self.found(endpoint_id)
+        wanted = self.document(SecretRequest) if self.raw() else SecretRequest()
 
         def make() -> tuple[UUID, Response]:
-            secret = endpoints.rotate_secret(endpoint=endpoint, by=self.key_id, at=self.at)
-            return endpoint.id, Response({**shown(endpoint), "secret": secret})
+            endpoints.rotate_secret(endpoint=endpoint, signature=wanted.signature, by=self.key_id, at=self.at)
+            return endpoint.id, Response(_told(endpoint))
 
         return once(self, make, rows=self.endpoints(), shown=shown, status=200)
 
@@ -199,5 +203,12 @@ def shown(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "disabled_reason": endpoint.disabled_reason or None,
         "livemode": endpoint.livemode,
         "previous_secret_until": endpoint.previous_until,
+        "signature": endpoint.signature,
+        "public_key": endpoint.public_key,
         "created_at": endpoint.created_at,
     }
+
+
+def _told(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """As ``shown``, with a secret that the receiver needs."""
+    return shown(endpoint) | ({"secret": endpoint.shared_secret} if endpoint.shared_secret else {})

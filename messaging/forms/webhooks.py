@@ -9,9 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import ONE_LINE
 from messaging.models.webhook import DEFAULT_TYPES, EVENT_TYPES, Delivery, WebhookEndpoint
+from smsplatform.lib.signing import Scheme
 from smsplatform.templatetags.ui import delivery_name
 
 KEPT = dt.timedelta(days=30)
+SIGNATURES = (
+    (Scheme.HMAC, _("HMAC: a secret that only you and we hold. Every Standard Webhooks library checks it.")),
+    (Scheme.ED25519, _("Ed25519: we keep a private key. Your receiver needs its public key only, which is no secret.")),
+)
 
 
 class EndpointForm(forms.Form):
@@ -54,6 +59,33 @@ class EndpointForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """As ``endpoints.create`` and ``endpoints.change`` take them."""
         return {name: self.cleaned_data[name] for name in ("url", "description", "types", "content")}
+
+
+def _signature() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("Signature"),
+        choices=SIGNATURES,
+        initial=Scheme.HMAC,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how events are signed."), "invalid_choice": _("Choose one of these.")},
+    )
+
+
+class NewEndpointForm(EndpointForm):
+    """With what it signs by; later that is changed by rotating."""
+
+    signature = _signature()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {**super().values, "signature": self.cleaned_data["signature"]}
+
+
+class RotateForm(forms.Form):
+    """A new secret. ``present`` says which rotation it follows, so that sending the form twice makes one."""
+
+    signature = _signature()
+    present = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
 
 def _states() -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q, Value
 
 from privacy.ciphers import EncryptedField
-from smsplatform.lib import clock, ids
+from smsplatform.lib import clock, ids, signing
 from smsplatform.lib.tenancy.models import workspace_key
 
 EVENT_TYPES = (
@@ -46,7 +46,7 @@ class WebhookEndpoint(models.Model):
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="webhook_endpoints")
     livemode = models.BooleanField()
     url = EncryptedField(purpose="secrets", workspace="workspace_id")
-    secret = EncryptedField(purpose="secrets", workspace="workspace_id")
+    secret = EncryptedField(purpose="secrets", workspace="workspace_id")  # or a private key
     previous_secret = EncryptedField(purpose="secrets", workspace="workspace_id", null=True)
     previous_until = models.DateTimeField(null=True)
     types = ArrayField(models.CharField(max_length=24), default=list)
@@ -66,6 +66,21 @@ class WebhookEndpoint(models.Model):
 
     def __str__(self) -> str:
         return ids.encode("whk", self.id)
+
+    @property
+    def signature(self) -> signing.Scheme:
+        """What events are signed by. The secret says it itself, so that nothing can disagree with it."""
+        return signing.scheme_of(self.secret)
+
+    @property
+    def public_key(self) -> str | None:
+        """What anybody may check events with; None for a shared secret."""
+        return signing.public_key_of(self.secret) if self.signature == signing.Scheme.ED25519 else None
+
+    @property
+    def shared_secret(self) -> str | None:
+        """What its receiver has to be told once; None where a private key stays with us."""
+        return self.secret if self.signature == signing.Scheme.HMAC else None
 
 
 class Delivery(models.Model):

@@ -17,7 +17,7 @@ from accounts.access import page
 from accounts.roles import Scope
 from messaging import endpoints, webhooks
 from messaging.endpoints import Health
-from messaging.forms.webhooks import DeliveryFilterForm, EndpointForm
+from messaging.forms.webhooks import DeliveryFilterForm, EndpointForm, NewEndpointForm, RotateForm
 from messaging.models import WebhookEndpoint
 from messaging.models.webhook import DEFAULT_TYPES, EVENT_TYPES
 from messaging.views import deliveries
@@ -49,12 +49,13 @@ HTTPServer(("", 8080), Receiver).serve_forever()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """An endpoint in the list. ``events`` says which it hears, ``kind`` why it exists."""
+    """An endpoint in the list. ``events`` says which it hears, ``overlaps`` whether its former secret signs along."""
 
     id: str
     endpoint: WebhookEndpoint
     events: str
     health: Health
+    overlaps: bool
 
     @property
     def is_callback(self) -> bool:
@@ -78,8 +79,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     """Show the form; make the endpoint and show its secret in the answer, this once."""
     if request.method == "GET":
-        return _form(request, EndpointForm(initial={"token": signing.dumps(ids.uuid7().hex, salt=SALT)}))
-    form = EndpointForm(request.POST)
+        return _form(request, NewEndpointForm(initial={"token": signing.dumps(ids.uuid7().hex, salt=SALT)}))
+    form = NewEndpointForm(request.POST)
     if not form.is_valid():
         return _form(request, form, status=422)
     try:
@@ -91,7 +92,7 @@ def create(request: HttpRequest) -> HttpResponse:
         text = _("This endpoint exists already, and its secret was shown then. Rotate the secret if it was lost.")
         notices.error(request, text, "bad")
         return redirect("webhooks")
-    return _secret(request, made, made.secret)
+    return _secret(request, made)
 
 
 @page(permission=Scope.WEBHOOKS_READ)
@@ -142,12 +143,16 @@ def rotate(request: HttpRequest, endpoint_id: str) -> HttpResponse:
     endpoint = endpoint_of(request, endpoint_id)
     present = endpoint.previous_until.isoformat() if endpoint.previous_until else "first"
     if request.method == "GET":
-        return render(request, "messaging/webhook_rotate.html", _about(endpoint) | {"present": present})
-    if request.POST.get("present") != present:  # a form sent twice would take back the secret that is in use
+        return _rotation(request, endpoint, RotateForm(initial={"present": present, "signature": endpoint.signature}))
+    form = RotateForm(request.POST)
+    if not form.is_valid():
+        return _rotation(request, endpoint, form, status=422)
+    if form.cleaned_data["present"] != present:  # a form sent twice would take back the secret that is in use
         notices.error(request, _("The secret was rotated meanwhile. Rotate it again for a new one."), "bad")
         return redirect("webhook", endpoint_id)
-    secret = endpoints.rotate_secret(endpoint=endpoint, by=request.user.pk, at=clock.now())
-    return _secret(request, endpoint, secret)
+    signature = form.cleaned_data["signature"]
+    endpoints.rotate_secret(endpoint=endpoint, signature=signature, by=request.user.pk, at=clock.now())
+    return _secret(request, endpoint)
 
 
 @page(permission=Scope.WEBHOOKS_WRITE)
@@ -195,7 +200,12 @@ def _row(endpoint: WebhookEndpoint, told: Mapping[UUID, Health]) -> Row:
         endpoint=endpoint,
         events=_events(endpoint.types),
         health=told.get(endpoint.id, NEVER),
+        overlaps=_overlaps(endpoint),
     )
+
+
+def _overlaps(endpoint: WebhookEndpoint) -> bool:
+    return endpoint.previous_until is not None and endpoint.previous_until > clock.now()
 
 
 def _events(types: Sequence[str]) -> str:
@@ -210,9 +220,18 @@ def _about(endpoint: WebhookEndpoint) -> dict[str, Any]:
     return {"endpoint": endpoint, "id": ids.encode(ids.WEBHOOK, endpoint.id)}
 
 
-def _secret(request: HttpRequest, endpoint: WebhookEndpoint, secret: str) -> HttpResponse:
-    context = _about(endpoint) | {"secret": secret, "receiver": RECEIVER}
+def _secret(request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse:
+    """What the receiver needs. A public key is on the endpoint's page, now as later."""
+    if endpoint.shared_secret is None:
+        notices.success(request, _("Events are signed by Ed25519. Give your receiver the public key below."), "ok")
+        return redirect("webhook", ids.encode(ids.WEBHOOK, endpoint.id))
+    context = _about(endpoint) | {"secret": endpoint.shared_secret, "receiver": RECEIVER}
     return render(request, "messaging/webhook_secret.html", context)
+
+
+def _rotation(request: HttpRequest, endpoint: WebhookEndpoint, form: RotateForm, *, status: int = 200) -> HttpResponse:
+    context = _about(endpoint) | {"form": form, "overlaps": _overlaps(endpoint)}
+    return render(request, "messaging/webhook_rotate.html", context, status=status)
 
 
 def _form(

@@ -41,7 +41,7 @@ _PATTERN = re.compile(
           (?![0-9])
       )
     | (?P<secret>
-          (?<![0-9A-Za-z]) (?: [srp]k_(?:live|test)_ | whsec_ ) [^\s"'&,;<>]*
+          (?<![0-9A-Za-z]) (?: [srp]k_(?:live|test)_ | wh(?:sec|sk)_ ) [^\s"'&,;<>]*
         | \b (?i: bearer | basic | code ) [ ]+ [A-Za-z0-9+/=_.~-]{8,}
         | \b eyJ [A-Za-z0-9_-]+ \. [A-Za-z0-9_-]+ \. [A-Za-z0-9_-]*                         # JWT
         | (?<=://) [^\s/@"']+ (?=@)                                                         # user and password in a URL

@@ -24,7 +24,8 @@ def _key(shop: pages.Shop) -> str:
 @pytest.fixture(scope="module")
 def places(shop: pages.Shop) -> list[str]:
     """Addresses with something on them: an endpoint whose one delivery failed."""
-    values = {"url": "https://nowhere.invalid/webhooks/a-rather-long-path/that-has-to-wrap-on-a-phone"}
+    url = "https://nowhere.invalid/webhooks/a-rather-long-path/that-has-to-wrap-on-a-phone"
+    values = {"url": url, "signature": "ed25519"}
     with scope.workspace(shop.workspace.id):
         made = endpoints.create(workspace=shop.workspace.id, livemode=False, values=values, by=None, at=clock.now())
         delivery = endpoints.test(endpoint=made, by=None, at=clock.now())

@@ -32,6 +32,7 @@ PLANTED = {
     "live key": "sk_live_51HxPlanted_key-0",
     "test key": "sk_test_PlantedTestKey",
     "webhook secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "webhook key": "whsk_6Xb/dCcHpPea21PS1N9VY+planted==",
     "bearer": "Bearer abc.def-ghi_jkl",
     "jwt": "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
     "broker password": "redis://worker:hunter2planted@broker:6379/0",

@@ -119,3 +119,60 @@ def test_nothing_is_sent_unsigned() -> None:
 def test_a_new_secret_has_256_bits_and_is_new() -> None:
     assert len(signing.key_of(signing.new_secret())) == 32
     assert signing.new_secret() != signing.new_secret()
+
+
+# By a pair of keys
+
+
+# From the tests of Svix's server, which the standard was written after.
+PRIVATE = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=="
+PUBLIC = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="
+
+
+def test_the_known_answer_of_a_private_key_is_reproduced() -> None:
+    signature = signing.sign(
+        [PRIVATE],
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        dt.datetime.fromtimestamp(1614265330, dt.UTC),
+        b'{"test": 2432232314}',
+    )
+
+    assert signature == "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+    assert signing.public_key_of(PRIVATE) == PUBLIC
+
+
+def test_a_receiver_that_knows_shared_secrets_only_finds_its_own_beside_a_key_pair() -> None:
+    old = signing.new_secret()
+
+    signed = headers([signing.new_secret("ed25519"), old])
+
+    assert [entry.partition(",")[0] for entry in signed["webhook-signature"].split()] == ["v1a", "v1"]
+    assert Webhook(old).verify(BODY, signed)
+
+
+def test_each_pair_of_keys_is_new_and_says_what_it_is() -> None:
+    one, other = signing.new_secret("ed25519"), signing.new_secret("ed25519")
+
+    assert signing.public_key_of(one) != signing.public_key_of(other)
+    assert (signing.scheme_of(one), signing.scheme_of(signing.new_secret())) == ("ed25519", "hmac")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "whsk_",
+        "whsk_!!!!",
+        PRIVATE[:-8],
+        "whsk_" + base64.b64encode(bytes(32)).decode(),
+        "whsk_" + base64.b64encode(bytes(64)).decode(),
+        PUBLIC,
+    ],
+)
+def test_a_key_pair_that_does_not_fit_together_signs_nothing(secret: str) -> None:
+    with pytest.raises(InvalidSecret):
+        signing.sign([secret], "evt_1", AT, BODY)
+
+
+def test_a_shared_secret_has_no_public_key() -> None:
+    with pytest.raises(InvalidSecret):
+        signing.public_key_of(signing.new_secret())

@@ -39,6 +39,7 @@ def found() -> set[tuple[str, str]]:
         ("2001:db8:1:2:3:4:5:6", "ip"),
         ("eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2lnbmF0dXJl", "jwt"),
         ("sk_live_abcdefgh12345678", "key"),
+        ("whsk_6Xb/dCcHpPea21PS1N9VY", "key"),
         ("-----BEGIN PRIVATE KEY-----", "key"),
         ("4111111111111111", "card"),
     ],

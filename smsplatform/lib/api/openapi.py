@@ -23,6 +23,7 @@ ANYBODY = ("unknown_api_version",)
 EVERYWHERE = ("missing_key", "invalid_key", "revoked_key", "workspace_suspended", "expired_key", "ip_not_allowed",
               "missing_scope", "invalid_token", "expired_token", "revoked_token")  # fmt: skip
 _kinds: dict[str, Kind] = {}
+_bodiless: set[str] = set()  # operations whose body may be left out
 
 
 class FieldFault(msgspec.Struct, kw_only=True):
@@ -56,13 +57,14 @@ def documented(
     listed: bool = False,
     paged: bool = True,
     idempotent: bool = False,
+    bodiless: bool = False,
     codes: Iterable[str] = (),
     open: bool = False,
 ) -> Callable[[View], View]:
     """Describe a method: summary and description are its docstring, ``codes`` the refusals beyond those of any key.
 
-    An ``open`` method asks for no key. A ``listed`` answer is a list object; unless ``paged`` is false, the query says
-    which page of it.
+    An ``open`` method asks for no key, a ``bodiless`` one does without its body. A ``listed`` answer is a list object;
+    unless ``paged`` is false, the query says which page of it.
     """
     responses: dict[Any, Any] = {
         (status, "application/json"): _answer(kind, listed=listed) for status, kind in answers.items()
@@ -70,6 +72,9 @@ def documented(
     refused = [*ANYBODY, *(() if open else EVERYWHERE), *(LISTED if listed else ()), *(READ if request else ()), *codes]
     for status in sorted({CODES[code].status for code in refused} | {400, 405, 429, 503}):
         responses[status, CONTENT_TYPE] = _refusal(status, refused)
+
+    if bodiless:
+        _bodiless.add(operation)
 
     def decorate(method: View) -> View:
         summary, _, description = (method.__doc__ or "").strip().partition("\n\n")
@@ -152,7 +157,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     for operations in result.get("paths", {}).values():
         for operation in operations.values():
             if isinstance(operation, dict) and "requestBody" in operation:
-                operation["requestBody"]["required"] = True
+                operation["requestBody"]["required"] = operation["operationId"] not in _bodiless
     return result
 
 

@@ -44,8 +44,8 @@ def token(browser: Client) -> str:
 
 
 def form(browser: Client, **fields: Any) -> dict[str, Any]:
-    first = {"url": URL, "types": ["message.delivered"], "content": "thin", "description": "", "token": token(browser)}
-    return first | fields
+    first = {"url": URL, "types": ["message.delivered"], "content": "thin", "description": "", "signature": "hmac"}
+    return {**first, "token": token(browser), **fields}
 
 
 def endpoint(shop: pages.Shop, url: str = URL) -> WebhookEndpoint:
@@ -149,7 +149,7 @@ def test_an_endpoint_is_changed_disabled_enabled_and_deleted(shop: pages.Shop) -
 
 def test_rotating_shows_the_new_secret_and_a_form_sent_twice_rotates_once(shop: pages.Shop) -> None:
     of, browser = endpoint(shop), pages.client(shop.owner)
-    present = {"present": "first"}
+    present = {"present": "first", "signature": "hmac"}
 
     first = browser.post(path(of, "/rotate"), present).content.decode()
     second = browser.post(path(of, "/rotate"), present, follow=True).content.decode()
@@ -292,3 +292,46 @@ def test_another_workspace_does_not_exist(shop: pages.Shop) -> None:
     assert [stranger.get(path(of, rest)).status_code for rest in ("", "/edit", "/rotate", "/delete", "/replay")] == [
         404
     ] * 5
+
+
+def test_an_endpoint_with_a_key_pair_shows_its_public_key_at_any_time(shop: pages.Shop) -> None:
+    browser = pages.client(shop.owner)
+
+    made = browser.post("/webhooks/new", form(browser, signature="ed25519"), follow=True).content.decode()
+    (of,) = stored(shop)
+    later = browser.get(path(of)).content.decode()
+
+    assert of.public_key
+    assert of.public_key in made
+    assert "the public key below" in made
+    assert of.public_key in later
+    assert "whsk_" not in made + later
+
+
+def test_rotating_may_change_the_signature(shop: pages.Shop) -> None:
+    of, browser = endpoint(shop), pages.client(shop.owner)
+
+    asked = browser.get(path(of, "/rotate")).content.decode()
+    rotated = browser.post(path(of, "/rotate"), {"present": "first", "signature": "ed25519"}, follow=True)
+    (after,) = stored(shop)
+
+    assert re.search(r'value="hmac"[^>]*checked', asked)
+    assert str(after.public_key) in rotated.content.decode()
+    assert "the former one signs until" in rotated.content.decode()
+    assert (after.signature, after.previous_secret) == ("ed25519", of.secret)
+
+
+def test_an_unknown_signature_is_refused_at_its_field_and_nothing_is_made(shop: pages.Shop) -> None:
+    of, browser = endpoint(shop), pages.client(shop.owner)
+
+    refused = [
+        browser.post("/webhooks/new", form(browser, signature="rsa", url=f"{URL}/stays")),
+        browser.post(path(of, "/rotate"), {"present": "first", "signature": "rsa"}),
+    ]
+    missing = browser.post(path(of, "/rotate"), {"present": "first"})
+
+    assert [one.status_code for one in (*refused, missing)] == [422] * 3
+    assert all("Choose one of these." in one.content.decode() for one in refused)
+    assert "Choose how events are signed." in missing.content.decode()
+    assert f"{URL}/stays" in refused[0].content.decode()
+    assert [one.secret for one in stored(shop)] == [of.secret]
