@@ -93,7 +93,7 @@ def versions(got: Got) -> list[str]:
 
 
 def test_the_guide_shows_the_same_checks_in_both_languages(tmp_path: Path, shared_or_public: list[Check]) -> None:
-    code = [[one.__code__.co_code for one in checks(name, tmp_path)] for name in ("en", "de")]  # type: ignore[attr-defined]  # functions
+    code = [[one.__code__.co_code for one in checks(name, tmp_path)] for name in ("en", "de")]
 
     assert code[0] == code[1]
     assert len(code[0]) == len(shared_or_public) == 2
