@@ -58,8 +58,11 @@ def for_callback(*, workspace: UUID, livemode: bool, url: str, index: DataKey, a
     if known := ours.filter(callback_idx=found).values_list("id", flat=True).first():
         return known
     check_callback(url)
-    if ours.filter(callback_idx__isnull=False).count() >= CALLBACKS_MAX:
-        raise Problem.single("too_many_endpoints", "#/status_callback")
+    with connections["default"].cursor() as cursor:  # who makes one waits here, until those before can be counted
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"callbacks {workspace} {livemode}"])
+    made = set(ours.filter(callback_idx__isnull=False).values_list("callback_idx", flat=True))
+    if len(made) >= CALLBACKS_MAX and found not in made:
+        raise Problem.single("too_many_callbacks", "#/status_callback")
     endpoint = WebhookEndpoint(
         workspace_id=workspace, livemode=livemode, url=url, secret=signing.new_secret(), types=[], callback_idx=found,
         description="status_callback", created_at=at,

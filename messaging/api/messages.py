@@ -33,6 +33,7 @@ from smsplatform.lib.api.views import ApiView, decoded
 TAG = "Messages"
 SENDING = (
     "insufficient_balance", "suppressed_recipient", "sender_not_allowed", "country_not_allowed", "spend_limited",
+    "too_many_callbacks",
     "idempotency_key_reused", "idempotency_in_progress", "rate_limited",
 )  # fmt: skip
 

@@ -582,6 +582,12 @@ _WEBHOOKS = {
         _("The workspace has as many endpoints as it may have."),
         _("Delete or change an existing one."),
     ),
+    "too_many_callbacks": _code(
+        409,
+        _("Too many addresses in status_callback"),
+        _("Messages of this workspace and mode have named 100 different addresses, which is as many as there may be."),
+        _("Use one address for all and tell messages apart by id or reference, or delete an endpoint made that way."),
+    ),
     "endpoint_disabled": _code(
         409,
         _("The webhook endpoint is disabled"),
