@@ -47,11 +47,11 @@ def recorded(orphans: int) -> None:
 def sweep() -> None:
     """Match receipts that came before the answer they belong to was written."""
     at = clock.now()
-    session = database.session("system")
     try:
         carriers = Carrier.objects.using("system").values_list("id", flat=True)
-        for carrier in database.again("system", lambda: list(carriers)):
-            session.value("SELECT pipeline.match_orphans(%s, NULL, %s)", [carrier, at])
+        with database.session("system") as session:
+            for carrier in database.again("system", lambda: list(carriers)):
+                session.value("SELECT pipeline.match_orphans(%s, NULL, %s)", [carrier, at])
     except database.DatabaseUnavailable:
         logger.warning("database_unavailable")
 
@@ -59,9 +59,9 @@ def sweep() -> None:
 @task(name="messaging.receipts.expire", queue="receipts")
 def expire() -> None:
     """Give every message whose time is over its final state, in bounded batches."""
-    session = database.session("system")
     try:
-        while session.value("SELECT pipeline.expire(%s, %s, %s)", [clock.now(), RECEIPT_GRACE, EXPIRE_MAX]) > 0:
-            webhooks.wake()
+        with database.session("system") as session:
+            while session.value("SELECT pipeline.expire(%s, %s, %s)", [clock.now(), RECEIPT_GRACE, EXPIRE_MAX]) > 0:
+                webhooks.wake()
     except database.DatabaseUnavailable:
         logger.warning("database_unavailable")

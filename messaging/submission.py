@@ -237,7 +237,12 @@ def record(link: Link, results: Sequence[SubmitResult], deliveries: Sequence[Del
 
 def _insist(sql: LiteralString, arguments: list[Any]) -> Any:
     """Repeat until the database takes it; when the worker is told to stop first, fail so that nothing is freed."""
-    value = database.insist(lambda: database.session("system").value(sql, arguments), hub().stopping)
+
+    def once() -> Any:
+        with database.session("system") as session:
+            return session.value(sql, arguments)
+
+    value = database.insist(once, hub().stopping)
     if value is None:
         raise database.DatabaseUnavailable("stopping")
     return value
@@ -314,7 +319,8 @@ def drain(carrier_id: UUID) -> bool:
     if link is None or tombstones.refuses() or not link.draining.acquire(blocking=False):
         return False
     try:
-        return _drain(link, database.session("system"))
+        with database.session("system") as session:
+            return _drain(link, session)
     except database.DatabaseUnavailable:
         return False
     finally:
@@ -442,10 +448,11 @@ def drain_carrier(*, carrier: str) -> None:
 def sweep() -> None:
     """Find due work that no wake-up told of, and take back what a dead worker held."""
     at = clock.now()
-    session = database.session("system")
     try:
-        session.value("SELECT pipeline.reclaim(%s, %s, %s)", [at, unknown_again(MARKETING_LANE), 5000])
-        for (carrier,) in session.rows("SELECT * FROM pipeline.due_carriers(%s)", [at]):
+        with database.session("system") as session:
+            session.value("SELECT pipeline.reclaim(%s, %s, %s)", [at, unknown_again(MARKETING_LANE), 5000])
+            due = session.rows("SELECT * FROM pipeline.due_carriers(%s)", [at])
+        for (carrier,) in due:
             wake(carrier)
     except database.DatabaseUnavailable:
         logger.warning("database_unavailable")

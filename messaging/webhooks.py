@@ -141,7 +141,8 @@ class Deliverer:
         if not self._draining.acquire(blocking=False):
             return False
         try:
-            return self._drain(database.session("system", relaxed=True), box_seconds, linger_seconds)
+            with database.session("system", relaxed=True) as session:
+                return self._drain(session, box_seconds, linger_seconds)
         except database.DatabaseUnavailable:
             logger.warning("database_unavailable")
             return False
@@ -266,11 +267,12 @@ def drain() -> None:
 @task(name="messaging.webhooks.sweep", queue="webhooks")
 def sweep() -> None:
     """Find what a lost wake-up missed and what a dead worker held."""
-    session = database.session("system")
     try:
         at = clock.now()
-        session.value("SELECT pipeline.reclaim_deliveries(%s)", [at])
-        if session.value("SELECT pipeline.deliveries_due(%s)", [at]):
+        with database.session("system") as session:
+            session.value("SELECT pipeline.reclaim_deliveries(%s)", [at])
+            due = session.value("SELECT pipeline.deliveries_due(%s)", [at])
+        if due:
             wake()
     except database.DatabaseUnavailable:
         logger.warning("database_unavailable")

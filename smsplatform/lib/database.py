@@ -1,9 +1,11 @@
 """Plain database sessions for the pipeline's threads: prepared statements, no ORM, honest about lost connections."""
 
+import atexit
 import logging
 import select
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
@@ -128,21 +130,37 @@ class Session:
         return bool(waiting.poll(0))
 
 
-_kept = threading.local()
+_idle: dict[tuple[str, bool], list[Session]] = {}
+_lending = threading.Lock()
 
 
-def session(alias: str, *, relaxed: bool = False) -> Session:
-    """This thread's own session, kept from task to task: opening one costs more than most of what tasks ask.
+@contextmanager
+def session(alias: str, *, relaxed: bool = False) -> Iterator[Session]:
+    """A session of this process, lent for a while and then given to whoever asks next: opening one costs more than most
+    of what tasks ask.
 
-    One that the server ended meanwhile is replaced by a new one.
+    The last one given back is lent first. A pool of threads so has as many as are at work at a time, and not one for
+    each thread: a session in use holds plans and buffers of megabytes on both ends. One that the server ended meanwhile
+    is replaced by a new one.
     """
-    sessions: dict[tuple[str, bool], Session] = _kept.__dict__.setdefault("sessions", {})
-    known = sessions.get((alias, relaxed))
-    if known is None:
-        known = sessions[alias, relaxed] = Session(alias, relaxed=relaxed)
-    elif known.hung_up:
-        known.close()
-    return known
+    with _lending:
+        idle = _idle.setdefault((alias, relaxed), [])
+        lent = idle.pop() if idle else Session(alias, relaxed=relaxed)
+    if lent.hung_up:
+        lent.close()
+    try:
+        yield lent
+    finally:
+        with _lending:
+            idle.append(lent)
+
+
+@atexit.register
+def _hang_up() -> None:
+    """Say good-bye, instead of leaving it to the garbage collector of a process that ends."""
+    for idle in _idle.values():
+        for known in idle:
+            known.close()
 
 
 def insist(action: Callable[[], T], stopping: threading.Event) -> T | None:
