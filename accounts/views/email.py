@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import email_change, links
 from accounts.access import public
+from accounts.views.sessions import ended
 from smsplatform.lib import clock
 
 
@@ -29,5 +30,6 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/link_over.html", {"again": "", "taken": True}, status=409)
     if not done:
         return render(request, "accounts/email_half.html", {"side": side})
+    ended(request, user=change.user_id)
     messages.success(request, _("Your address is changed. Sign in with the new one."))
     return redirect("sign_in")

@@ -13,6 +13,7 @@ from accounts import password as passwords
 from accounts.access import public
 from accounts.forms.signup import NewPasswordForm
 from accounts.views import waiting
+from accounts.views.sessions import ended
 from smsplatform.lib import clock
 
 
@@ -49,6 +50,7 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
         passwords.change(
             user=user, password=form.cleaned_data["password"], keep=None, device=device, by_mail=True, at=clock.now()
         )
+        ended(request, user=user.pk)
         messages.success(request, _("Your password is changed. Sign in with the new one."))
         return redirect("sign_in")
     context = {"form": form, "email": user.email}

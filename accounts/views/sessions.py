@@ -1,5 +1,7 @@
 """Signing in and out."""
 
+from uuid import UUID
+
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -47,6 +49,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session here and on the server."""
     logout(request)
     return redirect("sign_in")
+
+
+def ended(request: HttpRequest, *, user: UUID) -> None:
+    """All sessions of a person ended. If this browser's was one, there is nothing left to keep a notice in."""
+    if request.user.pk == user:
+        logout(request)
 
 
 def _try(request: HttpRequest, form: SignInForm) -> int:

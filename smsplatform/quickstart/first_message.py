@@ -16,6 +16,10 @@ class NotDelivered(RuntimeError):
     """The message was refused or did not arrive in time."""
 
 
+class Refused(NotDelivered):
+    """The platform runs and serves nothing, as after a restore: ``manage.py doctor`` says why."""
+
+
 def send_and_wait(
     *, port: int, key: str, wait: Callable[[float], None], to: str = TO, timeout_seconds: float = 30.0
 ) -> float:
@@ -44,6 +48,8 @@ def _call(port: int, key: str, method: str, path: str, body: dict[str, str] | No
         raise NotDelivered(f"{method} {path}: {type(error).__name__}") from error
     finally:
         connection.close()
+    if answer.status == http.client.SERVICE_UNAVAILABLE:
+        raise Refused(f"{method} {path} answered 503. python3 manage.py doctor says why, and how to put it right.")
     if answer.status >= 300:
         raise NotDelivered(f"{method} {path} answered {answer.status}: {content.decode(errors='replace')[:500]}")
     return json.loads(content)

@@ -225,6 +225,26 @@ def test_an_address_changes_when_both_have_confirmed(letters: Letters, new_first
     assert [Client().post(link).status_code for link in links] == [410, 410]
 
 
+def test_the_browser_that_is_signed_in_confirms_too_and_is_sent_to_sign_in(letters: Letters) -> None:
+    shop, browser, new = asked(letters)
+    browser.post(letters.link(new))
+
+    answer = browser.post(letters.link(shop.email), follow=True)
+
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/sign-in")
+    assert "Your address is changed" in answer.content.decode()
+
+
+def test_who_is_signed_in_as_somebody_else_stays_so_when_an_address_changes(letters: Letters) -> None:
+    shop, _browser, new = asked(letters)
+    other = pages.client(pages.person()[0])
+    Client().post(letters.link(new))
+
+    other.post(letters.link(shop.email))
+
+    assert other.get("/account").status_code == 200
+
+
 def test_an_address_that_has_an_account_is_refused_only_to_who_reads_its_mail(letters: Letters) -> None:
     shop, taken = pages.shop(), pages.person()[1]
     answer = pages.client(shop.owner).post(

@@ -46,6 +46,16 @@ def test_a_forgotten_password_is_replaced_by_mail_and_every_session_ends(letters
         assert AuditEvent.objects.filter(action="user:password:reset", actor_id=shop.owner.id).count() == 1
 
 
+def test_the_browser_that_is_signed_in_may_follow_the_link_too(letters: Letters) -> None:
+    shop = pages.shop()
+    forget(shop.email)
+
+    answer = pages.client(shop.owner).post(letters.link(shop.email), {"password": NEW}, follow=True)
+
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/sign-in")
+    assert "Your password is changed" in answer.content.decode()
+
+
 def test_the_answer_is_the_same_for_addresses_without_an_account(letters: Letters) -> None:
     _, known = pages.person()
     unknown = f"{uuid4().hex}@example.org"

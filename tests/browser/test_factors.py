@@ -69,6 +69,7 @@ def test_a_passkey_is_made_named_and_used_for_the_second_step(visit: Visit) -> N
     visit.page.fill("input[name=password]", pages.PASSWORD)
     visit.page.click("form.form button[type=submit]")
     visit.page.wait_for_url("**/sign-in/code*")
+    assert visit.page.locator("input[name=code]").count() == 0  # there is neither an app nor a recovery code
     visit.page.click("#passkey-verification-button")
     visit.page.wait_for_url("**/account")
 

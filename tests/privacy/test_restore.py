@@ -143,7 +143,9 @@ def close(world: World) -> None:
     closing.erase(workspace=world.id, at=at)
 
 
-def test_a_restored_workspace_is_unreadable_and_nothing_is_served_until_it_is_erased_again() -> None:
+def test_a_restored_workspace_is_unreadable_and_nothing_is_served_until_it_is_erased_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     erased, other = make_workspace(), make_workspace()
     final(erased, number(), "erased")
     final(other, number(), "of another")
@@ -163,6 +165,9 @@ def test_a_restored_workspace_is_unreadable_and_nothing_is_served_until_it_is_er
         assert served("/", "/v1/messages", "/livez") == [503, 503, 200]
         ready = Client().get("/readyz")
         assert (ready.status_code, "reapply_erasures" in ready.content.decode()) == (503, True)
+        with pytest.raises(SystemExit):
+            call_command("doctor")
+        assert "restored from before an erasure" in capsys.readouterr().out
 
         out = io.StringIO()
         call_command("reapply_erasures", stdout=out)

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
+from privacy.live.keeping import vault_hardware
 from privacy.vault import Vault, VaultError, VaultNotReady, VaultRefused
 from privacy.vault.file import FileVault
+from smsplatform.lib import clock
 
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
 KEY, CONTEXT = bytes(range(32)), b"a workspace"
@@ -187,6 +190,14 @@ def test_rotations_at_once_lose_no_epoch(tmp_path: Path) -> None:
         list(threads.map(lambda _: FileVault(path).rotate(), range(8)))
 
     assert FileVault(path).epoch() == 9
+
+
+@pytest.mark.parametrize(
+    ("kind", "demo", "holds"), [("pkcs11", False, True), ("file", True, None), ("file", False, False)]
+)
+def test_the_check_tells_a_demonstration_from_a_broken_promise(kind: str, demo: bool, holds: bool | None) -> None:
+    with override_settings(VAULT=kind, DEMO=demo):
+        assert vault_hardware(clock.now()).holds is holds
 
 
 # The token

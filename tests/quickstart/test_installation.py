@@ -3,13 +3,17 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smsplatform.quickstart import __main__, services
+from smsplatform.quickstart import __main__, first_message, services
 from smsplatform.quickstart.credentials import Credentials
 from smsplatform.quickstart.installation import AlreadyRunning, Installation
+from smsplatform.quickstart.run import Quickstart
 
 HOLDER = """
 import sys, time
@@ -108,3 +112,27 @@ def test_running_processes_do_not_get_the_right_to_change_tables() -> None:
 
     assert "OWNER_DATABASE_URL" not in env
     assert "DJANGO_SETTINGS_MODULE" not in services.beat(env, directory=Path()).env
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(503)
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        """Quietly."""
+
+
+def test_a_platform_that_was_restored_stays_up_until_it_is_put_right(
+    installation: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Quickstart(installation, port=None, with_demo=True)
+    with HTTPServer((services.HOST, 0), _Refusing) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        run._deliver(server.server_port, "sk_test_x", check_only=False)
+        with pytest.raises(first_message.Refused):
+            run._deliver(server.server_port, "sk_test_x", check_only=True)
+        server.shutdown()
+
+    assert "manage.py doctor says why" in capsys.readouterr().out

@@ -13,6 +13,7 @@ from smsplatform.lib import clock
 
 HINTS = {
     "database": "Check the URL, that the server runs and that the role may sign in; then run manage.py upgrade.",
+    "erasures": "See docs/operate.md, backups. Nothing is served or sent until it is done.",
     "broker": "Check BROKER_URL and that the server runs. Messages are accepted and wait meanwhile.",
     "queues": "Check that workers and beat run, and what they log.",
     "vault": "See docs/operate.md, keys.",
