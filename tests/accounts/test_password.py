@@ -48,9 +48,10 @@ def test_a_forgotten_password_is_replaced_by_mail_and_every_session_ends(letters
 
 def test_the_browser_that_is_signed_in_may_follow_the_link_too(letters: Letters) -> None:
     shop = pages.shop()
+    signed_in = pages.client(shop.owner)
     forget(shop.email)
 
-    answer = pages.client(shop.owner).post(letters.link(shop.email), {"password": NEW}, follow=True)
+    answer = signed_in.post(letters.link(shop.email), {"password": NEW}, follow=True)
 
     assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/sign-in")
     assert "Your password is changed" in answer.content.decode()

@@ -159,8 +159,9 @@ def test_the_command_prints_the_register_of_a_profile(capsys: pytest.CaptureFixt
 
 
 def test_a_profile_that_is_not_in_force_is_looked_at_as_if_it_were_and_nothing_is_kept(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], settings: Any
 ) -> None:
+    settings.DEMO = False
     before = len(evaluating.history("privacy.vault_hardware", limit=1000))
 
     call_command("privacy", "check", "--profile", "transit")
