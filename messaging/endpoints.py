@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connections
+from django.db.models import Q
 
 from messaging.models import Delivery, WebhookEndpoint
 from messaging.models.webhook import DEFAULT_TYPES, EVENT_TYPES
@@ -155,7 +156,10 @@ def replay(
     by: UUID | None,
     at: dt.datetime,
 ) -> int:
-    """Make finished deliveries again, in order, with their event ids; how many. Disabled endpoints get none."""
+    """Make deliveries again that are finished or wait for their next attempt, with their event ids; how many.
+
+    Disabled endpoints get none.
+    """
     arguments: list[Any] = [scope.token(workspace), endpoint, delivery, since, until, failed_only, at]
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT pipeline.replay_deliveries(%s, %s, %s, %s, %s, %s, %s)", arguments)
@@ -171,11 +175,17 @@ def replayable(
 ) -> int:
     """How many deliveries ``replay`` would make again, at most one more than ``REPLAY_MAX``."""
     over = [Delivery.State.DELIVERED, Delivery.State.EXHAUSTED, Delivery.State.DROPPED]
+    wanted = Q(state__in=over[1:] if failed_only else over) | waiting(at)
     rows = Delivery.objects.filter(
-        workspace_id=endpoint.workspace_id, id__gte=ids.floor(at - 2 * HEALTH_KEPT), endpoint_id=endpoint.id,
-        state__in=over[1:] if failed_only else over, occurred_at__gte=since, occurred_at__lt=until,
+        wanted, workspace_id=endpoint.workspace_id, id__gte=ids.floor(at - 2 * HEALTH_KEPT), endpoint_id=endpoint.id,
+        occurred_at__gte=since, occurred_at__lt=until,
     )  # fmt: skip
     return rows[: REPLAY_MAX + 1].count()
+
+
+def waiting(at: dt.datetime) -> Q:
+    """Deliveries that were tried and wait for their next attempt, which need not be waited for."""
+    return Q(state=Delivery.State.PENDING, attempts__gt=0, due_at__gt=at)
 
 
 class Health(NamedTuple):

@@ -53,13 +53,14 @@ class ReplayDelivery(DeliveryView):
     def post(self, request: Request, delivery_id: str) -> Response:
         """Make a delivery again
 
-        With the same event id. A delivery that is still being tried is left alone.
+        With the same event id. One that waits for its next attempt is tried at once, and its schedule begins anew; one
+        that is just being tried is left alone.
         """
         delivery = self.found(delivery_id)
         if not WebhookEndpoint.objects.filter(id=delivery.endpoint_id, enabled=True).exists():
             raise Problem.single("endpoint_disabled")
         if not endpoints.replay(workspace=self.workspace_id, delivery=delivery.id, by=self.key_id, at=self.at):
-            raise Problem.single("conflict", detail="The delivery is still being tried.")
+            raise Problem.single("conflict", detail="The delivery is just being tried.")
         transaction.on_commit(webhooks.wake)
         delivery.refresh_from_db()
         return Response(shown_delivery(delivery), 202)

@@ -7,6 +7,7 @@ without holding numbers or texts.
 import hashlib
 import json
 import re
+import time
 from pathlib import Path
 
 _MARKER = re.compile(r"#([\w.-]{1,64})")
@@ -25,6 +26,7 @@ class Record:
         marker = _MARKER.search(text)
         line = {
             "n": self._count,
+            "at": round(time.time(), 3),
             "sequence": sequence,
             "bind": system_id,
             "to": hashlib.sha256(destination).hexdigest()[:16],

@@ -115,7 +115,8 @@ AS $$
     SELECT EXISTS (SELECT 1 FROM off)
 $$;
 
--- Queue again what an endpoint got in a window, or one delivery. Same event ids. Answers how many.
+-- Queue again what an endpoint got in a window, or one delivery, and what waits for its next attempt. Same event ids.
+-- Answers how many.
 CREATE FUNCTION pipeline.replay_deliveries(
     p_token text, p_endpoint uuid, p_delivery uuid, p_since timestamptz, p_until timestamptz, p_failed_only boolean,
     p_at timestamptz
@@ -124,7 +125,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pipeline SET
 AS $$
     WITH again AS (
         UPDATE messaging_delivery d SET state = 'pending', attempts = 0, due_at = p_at, finished_at = NULL
-        WHERE d.workspace_id = tenancy.subject('w', p_token) AND d.state IN ('delivered', 'exhausted', 'dropped')
+        WHERE d.workspace_id = tenancy.subject('w', p_token)
+          AND (d.state IN ('delivered', 'exhausted', 'dropped')
+               OR d.state = 'pending' AND d.attempts > 0 AND d.due_at > p_at)
           AND (p_endpoint IS NULL OR d.endpoint_id = p_endpoint) AND (p_delivery IS NULL OR d.id = p_delivery)
           AND (p_since IS NULL OR d.occurred_at >= p_since) AND (p_until IS NULL OR d.occurred_at < p_until)
           AND NOT (p_failed_only AND d.state = 'delivered')

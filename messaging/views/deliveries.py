@@ -123,7 +123,7 @@ def replay(request: HttpRequest, delivery_id: str) -> HttpResponse:
         transaction.on_commit(webhooks.wake)
         notices.success(request, _("It is sent again."), "ok")
     else:
-        notices.error(request, _("It is still being tried, or its endpoint is disabled."), "bad")
+        notices.error(request, _("It is just being tried, or its endpoint is disabled."), "bad")
     return redirect("webhook_delivery", delivery_id)
 
 
@@ -156,6 +156,7 @@ def _context(request: HttpRequest, delivery: Delivery) -> dict[str, Any]:
     row = _row(delivery)
     endpoint = WebhookEndpoint.objects.filter(workspace_id=delivery.workspace_id, id=delivery.endpoint_id).first()
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
+    waits = delivery.state == delivery.State.PENDING and delivery.attempts > 0 and delivery.due_at > clock.now()
     told = f"{delivery.state}{delivery.attempts}{len(delivery.tries)}{delivery.due_at}"
     return {
         "row": row,
@@ -164,7 +165,8 @@ def _context(request: HttpRequest, delivery: Delivery) -> dict[str, Any]:
         "event": ids.encode(ids.EVENT, delivery.event_id),
         "tries": [_try(*entry) for entry in delivery.tries][::-1],
         "mark": hashlib.sha256(told.encode()).hexdigest()[:16],
-        "can_replay": not row.live and endpoint and endpoint.enabled and place.allows(Scope.WEBHOOKS_WRITE),
+        "can_replay": (waits or not row.live) and endpoint and endpoint.enabled and place.allows(Scope.WEBHOOKS_WRITE),
+        "waits": waits,
     }
 
 

@@ -70,9 +70,7 @@ def test_many_at_once_make_one_last_address_once() -> None:
     assert count_of(world) == CALLBACKS_MAX
 
 
-@pytest.mark.parametrize(
-    "url", ["", "example.org", "http://example.org/", "https://10.0.0.1/", "https://a:b@c.org/", 7]
-)
+@pytest.mark.parametrize("url", ["example.org", "http://example.org/", "https://10.0.0.1/", "https://a:b@c.org/", 7])
 def test_a_bad_address_is_named_and_makes_none(url: Any) -> None:
     world = make_workspace()
 

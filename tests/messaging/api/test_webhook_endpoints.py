@@ -14,6 +14,7 @@ from smsplatform.lib import arrays, clock, ids
 from smsplatform.lib.tenancy import scope
 from tests.factories import messaging
 from tests.factories.accounts import World, make_workspace
+from tests.factories.superuser import superuser
 
 URL = "https://example.com/hooks/sms"
 FINALS = ["message.delivered", "message.undelivered", "message.failed", "message.rejected", "message.expired",
@@ -176,6 +177,22 @@ def test_deliveries_are_filtered_and_replayed_by_window(world: World) -> None:
     assert nothing.json()["deliveries"] == 0
     assert (replayed.status_code, replayed.json()["deliveries"]) == (202, 3)
     assert delivery_of(world).attempts == 0
+
+
+def test_a_delivery_that_waits_for_its_next_attempt_is_tried_at_once(world: World) -> None:
+    made = create(world).json()
+    messaging.finish(world, messaging.accept(world))
+    delivery, later = delivery_of(world), clock.now() + dt.timedelta(hours=20)
+    with superuser() as session:
+        session.execute("UPDATE messaging_delivery SET attempts = 8, due_at = %s WHERE id = %s", [later, delivery.id])
+
+    response = world.api().post(f"/v1/webhook_deliveries/{ids.encode('dlv', delivery.id)}/replay")
+
+    assert response.status_code == 202
+    assert (delivery_of(world).attempts, delivery_of(world).due_at < later) == (0, True)
+    since = (clock.now() - dt.timedelta(hours=1)).isoformat()
+    again = world.api().post(f"/v1/webhook_endpoints/{made['id']}/replay", {"since": since})
+    assert again.json()["deliveries"] == 0  # it is on its way already
 
 
 def test_a_delivery_still_being_tried_is_not_replayed(world: World) -> None:
