@@ -192,6 +192,26 @@ def test_a_failed_attempt_says_what_was_answered_and_when_the_next_is(
     assert "100 %" in listed
 
 
+def test_what_waits_for_its_next_attempt_is_tried_at_once_when_the_receiver_is_mended(
+    shop: pages.Shop, receiver: Receiver, deliverer: Deliverer
+) -> None:
+    receiver.answers["/mended"] = answering(500)
+    of, browser = endpoint(shop, receiver.url("/mended")), pages.client(shop.owner)
+    (delivery,) = ping(shop, of, deliverer)
+    address = f"/webhooks/deliveries/{ids.encode(ids.DELIVERY, delivery.id)}"
+    offered = browser.get(address).content.decode()
+    counted = browser.get(path(of, "/replay"), {**around_now(), "failed_only": "on"}).content.decode()
+    receiver.answers["/mended"] = answering(204)
+
+    html = browser.post(f"{address}/replay", follow=True).content.decode()
+    deliverer.drain(box_seconds=10, linger_seconds=0.1)
+
+    assert "Try now" in offered
+    assert "1 event" in counted
+    assert "It is sent again" in html
+    assert [row.state for row in deliveries(shop)] == ["delivered"]
+
+
 def test_one_delivery_is_sent_again_with_its_event_id(
     shop: pages.Shop, receiver: Receiver, deliverer: Deliverer
 ) -> None:
