@@ -188,7 +188,7 @@ FIGURES: LiteralString = (
 )
 LIST: LiteralString = (
     "SELECT m.*, (SELECT o.state FROM messaging_outbox o WHERE o.message_id = m.id) AS stage FROM messaging_message m "
-    "WHERE workspace_id = %s {} ORDER BY id DESC LIMIT %s"
+    "WHERE workspace_id = %s AND livemode {} ORDER BY id DESC LIMIT %s"
 )
 
 
