@@ -188,6 +188,11 @@ def waiting(at: dt.datetime) -> Q:
     return Q(state=Delivery.State.PENDING, attempts__gt=0, due_at__gt=at)
 
 
+def waits(delivery: Delivery, at: dt.datetime) -> bool:
+    """The same of one that was read already."""
+    return delivery.state == Delivery.State.PENDING and delivery.attempts > 0 and delivery.due_at > at
+
+
 class Health(NamedTuple):
     """How an endpoint did lately: deliveries tried, those without success so far, and when the last one arrived."""
 

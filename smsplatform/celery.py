@@ -22,8 +22,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 30, "visibility_timeout": 300},
     task_ignore_result=True,
-    # Early: kombu 5.7 fails on acknowledging over a connection that was lost meanwhile, and the worker would end with
-    # its carrier sessions. What a dying worker leaves undone is found by the sweep, not by the broker.
+    # Early: what a dying worker leaves undone is found by the sweep, not by the broker.
     task_acks_late=False,
     task_serializer="json",
     accept_content=["json"],

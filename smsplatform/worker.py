@@ -31,7 +31,7 @@ class WakeUps(redis.QoS):
 
 redis.Channel.QoS = WakeUps
 
-NICE = 5  # web answers somebody who waits; on a busy machine its p99 falls by a third (docs/performance.md)
+NICE = 5  # web answers somebody who waits: its p99 fell by a tenth to two fifths (docs/performance.md)
 
 
 @worker_init.connect

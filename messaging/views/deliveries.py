@@ -156,7 +156,7 @@ def _context(request: HttpRequest, delivery: Delivery) -> dict[str, Any]:
     row = _row(delivery)
     endpoint = WebhookEndpoint.objects.filter(workspace_id=delivery.workspace_id, id=delivery.endpoint_id).first()
     place = request.workspace  # type: ignore[attr-defined]  # set by accounts.middleware
-    waits = delivery.state == delivery.State.PENDING and delivery.attempts > 0 and delivery.due_at > clock.now()
+    waits = endpoints.waits(delivery, clock.now())
     told = f"{delivery.state}{delivery.attempts}{len(delivery.tries)}{delivery.due_at}"
     return {
         "row": row,

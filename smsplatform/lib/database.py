@@ -140,8 +140,7 @@ def session(alias: str, *, relaxed: bool = False) -> Iterator[Session]:
     of what tasks ask.
 
     The last one given back is lent first. A pool of threads so has as many as are at work at a time, and not one for
-    each thread: a session in use holds plans and buffers of megabytes on both ends. One that the server ended meanwhile
-    is replaced by a new one.
+    each thread. One that the server ended meanwhile is replaced by a new one.
     """
     with _lending:
         idle = _idle.setdefault((alias, relaxed), [])
